@@ -1,0 +1,1 @@
+"""What a person or a peer may do: load facts, apply the rule, store, write the journal."""

@@ -1,0 +1,1 @@
+"""ActivityPub: what comes in, what goes out."""

@@ -1,0 +1,1 @@
+"""Dataclasses to JSON, pure."""

@@ -1,0 +1,1 @@
+"""Bytes only, no I/O: signatures, digests, proofs, JSON-LD and keys."""

@@ -1,0 +1,1 @@
+"""The doors to the outside: network, mail, pictures, places."""

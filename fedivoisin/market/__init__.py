@@ -1,0 +1,1 @@
+"""Pure market rules: listings, their kinds and their life."""

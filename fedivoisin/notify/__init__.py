@@ -1,0 +1,1 @@
+"""Events to words: mail and, later, push."""

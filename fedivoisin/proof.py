@@ -1,0 +1,30 @@
+"""What has been proven, as types. Only `activitypub.wire` makes them (a shape test holds it to that)."""
+
+from dataclasses import dataclass
+from typing import NewType
+
+Origin = NewType("Origin", tuple[str, str, int])
+"""(scheme, host, port), lower case, port explicit: FEP-fe34."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A request whose signature held: `body` is the very bytes that were covered."""
+
+    key_id: str
+    owner: str
+    """URL of the actor whose key signed; the key's document lists it."""
+    origin: Origin
+    body: bytes
+    scheme: str
+    """`cavage` or `rfc9421`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedCredential:
+    """A document whose `eddsa-jcs-2022` proof held (FEP-8b32), with the key that proved it."""
+
+    verification_method: str
+    origin: Origin
+    body: bytes
+    """The document's JCS form without its proof."""

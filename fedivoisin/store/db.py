@@ -1,0 +1,143 @@
+"""The store: two ways in, `read` and `write`, and the transaction that both give."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+MAX_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """One transaction: one moment, one snapshot. Everything that happens in it happens at `now`."""
+
+    conn: AsyncConnection
+    now: datetime
+    new_id: Callable[[], str]
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the statement at hand needs PostgreSQL's form."""
+        return self.conn.dialect.name == "postgresql"
+
+
+@dataclass(slots=True)
+class Bell:
+    """Rung after each commit of this process, so that workers need not wait for their next look."""
+
+    _rung: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ring(self) -> None:
+        """Wake all who wait."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Return at the next ring, or after `seconds`: another process may have written."""
+        try:
+            await asyncio.wait_for(self._rung.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Reads see one snapshot; writes behave as if each were alone, on SQLite and on PostgreSQL."""
+
+    reader: AsyncEngine
+    writer: AsyncEngine
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    bell: Bell
+
+    @classmethod
+    def open(cls, url: str, *, now: Callable[[], datetime], new_id: Callable[[], str]) -> "Store":
+        """`url` is a SQLAlchemy URL without a driver: `sqlite:///path` or `postgresql://…`."""
+        parsed = make_url(url)
+        reader, writer = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+        return cls(reader, writer, now, new_id, Bell())
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """One read-only snapshot."""
+        async with self.reader.connect() as conn, conn.begin():
+            yield Tx(conn, self.now(), self.new_id)
+
+    async def write(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work(tx, …)` in one serialisable transaction. It may run twice: it must not touch the world."""
+        for attempt in range(MAX_TRIES):
+            try:
+                return await self._run("SERIALIZABLE", work, *args, **kwargs)
+            except DBAPIError as error:
+                if not _is_serialization_failure(error) or attempt == MAX_TRIES - 1:
+                    raise
+                await asyncio.sleep(0.002 * attempt)
+        raise AssertionError("unreachable")
+
+    async def append(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `write`, READ COMMITTED: for queue claims and rows that a unique key guards (no false conflicts)."""
+        return await self._run("READ COMMITTED", work, *args, **kwargs)
+
+    async def _run(
+        self, isolation: str, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self.writer.connect() as conn:
+            if conn.dialect.name == "postgresql":
+                await conn.execution_options(isolation_level=isolation)
+            async with conn.begin():
+                result = await work(Tx(conn, self.now(), self.new_id), *args, **kwargs)
+        self.bell.ring()
+        return result
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+
+def _is_serialization_failure(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+
+
+def _postgres(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    target = url.set(drivername="postgresql+asyncpg")
+    writer = create_async_engine(target, pool_size=10, max_overflow=10)
+    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return reader, writer
+
+
+def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    # One writer connection: its pool is the queue, so that `BEGIN IMMEDIATE` never meets itself.
+    target = url.set(drivername="sqlite+aiosqlite")
+    writer = create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=30)
+    reader = create_async_engine(target, pool_size=5, max_overflow=5)
+    _prepare(writer, "BEGIN IMMEDIATE", ("PRAGMA synchronous=FULL",))
+    _prepare(reader, "BEGIN", ("PRAGMA query_only=ON",))
+    return reader, writer
+
+
+def _prepare(engine: AsyncEngine, begin: str, pragmas: tuple[str, ...]) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(connection: object, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        for pragma in ("PRAGMA busy_timeout=10000", "PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", *pragmas):
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: object) -> None:
+        connection.exec_driver_sql(begin)  # type: ignore[attr-defined]
+
+    _ = on_connect, on_begin

@@ -1,0 +1,112 @@
+"""The journal: each thing that happened, written in the transaction that made it happen."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, get_args
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from fedivoisin.ids import ActorId
+from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.journal import event
+from fedivoisin.store.taxonomy import Event
+
+TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
+CLAIM = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the journal."""
+
+    id: int
+    event: Event
+    subject: str
+    by: ActorId | None
+    is_local: bool
+    at: datetime
+    attempts: int
+
+
+async def record(tx: Tx, happened: Event, *, subject: str, by: ActorId | None, is_local: bool = True) -> None:
+    """Write what happened to `subject` (a listing, a member, a thread…): effects of one subject keep this order.
+
+    `is_local` is false for what another instance told us: such events are shown, never published again.
+    """
+    content = {field.name: getattr(happened, field.name) for field in fields(happened)}
+    await tx.conn.execute(
+        insert(event).values(
+            type=type(happened).__name__,
+            subject=subject,
+            by_id=by,
+            is_local=is_local,
+            fields=content,
+            at=tx.now,
+            next_at=tx.now,
+        )
+    )
+
+
+async def claim(tx: Tx, *, limit: int) -> list[Recorded]:
+    """Take due events whose effects nobody else is making; of one subject only the oldest that is not done.
+
+    Rows commit out of order, so each carries its own mark instead of a high-water mark.
+    """
+    older = event.alias("older")
+    blocked = (
+        select(older.c.id)
+        .where(older.c.subject == event.c.subject, older.c.id < event.c.id, older.c.next_at.is_not(None))
+        .exists()
+    )
+    due = (
+        select(event.c.id)
+        .where(event.c.next_at <= tx.now, (event.c.claimed_until.is_(None)) | (event.c.claimed_until < tx.now), ~blocked)
+        .order_by(event.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = await tx.conn.execute(
+        update(event)
+        .where(event.c.id.in_(due.scalar_subquery()))
+        .values(claimed_until=tx.now + CLAIM, attempts=event.c.attempts + 1)
+        .returning(event)
+    )
+    return sorted((_recorded(row) for row in rows.mappings()), key=lambda recorded: recorded.id)
+
+
+async def done(tx: Tx, event_id: int) -> None:
+    """Its effects are all written."""
+    await tx.conn.execute(
+        update(event).where(event.c.id == event_id).values(next_at=None, claimed_until=None, done_at=tx.now, error=None)
+    )
+
+
+async def failed(tx: Tx, event_id: int, *, error: str, wait: timedelta) -> None:
+    """Its effects could not be made: try again after `wait`."""
+    await tx.conn.execute(
+        update(event)
+        .where(event.c.id == event_id)
+        .values(next_at=tx.now + wait, claimed_until=None, error=error[:255])
+    )
+
+
+async def of_types(tx: Tx, kinds: list[type[Event]], *, limit: int, before: int | None = None) -> list[Recorded]:
+    """The newest events of these kinds: what the audit page shows."""
+    query = select(event).where(event.c.type.in_([kind.__name__ for kind in kinds]))
+    if before is not None:
+        query = query.where(event.c.id < before)
+    rows = await tx.conn.execute(query.order_by(event.c.id.desc()).limit(limit))
+    return [_recorded(row) for row in rows.mappings()]
+
+
+def _recorded(row: Any) -> Recorded:
+    return Recorded(
+        id=row["id"],
+        event=msgspec.convert(row["fields"], TYPES[row["type"]], strict=False),
+        subject=row["subject"],
+        by=row["by_id"],
+        is_local=row["is_local"],
+        at=row["at"],
+        attempts=row["attempts"],
+    )

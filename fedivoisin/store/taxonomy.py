@@ -1,0 +1,5 @@
+"""Every event that the journal can hold, as one union: dropping a case anywhere is a type error."""
+
+from fedivoisin.market.events import ListingPublished
+
+Event = ListingPublished

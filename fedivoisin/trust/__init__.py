@@ -1,0 +1,1 @@
+"""Pure trust rules: facts in, events out, or Refused."""

@@ -1,0 +1,101 @@
+"""The only doors outside: time, chance, network, mail, pictures and places. Made in `app.py`, faked in tests."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
+"""(method, URL, body) -> the headers to send, signature included. Called anew for each hop of a redirection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a peer answered. `url` is the final address; header names are lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message to one person: always plain text."""
+
+    to: str
+    subject: str
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedImage:
+    """A picture decoded and drawn anew as WebP: nothing of the original file is left but its pixels."""
+
+    body: bytes
+    width: int
+    height: int
+    thumbnail: bytes
+    blurhash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point with its name, in degrees (WGS 84)."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+class Fetch(Protocol):
+    """Raises Unreachable (network, time-out, too large) or BadActivity (forbidden address, redirect)."""
+
+    def __call__(
+        self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None
+    ) -> Awaitable[Response]: ...
+
+
+class Post(Protocol):
+    """One POST, never redirected. Raises Unreachable or BadActivity (forbidden address)."""
+
+    def __call__(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Awaitable[Response]: ...
+
+
+class EncodeImage(Protocol):
+    """Raises Refused (not a picture, too large)."""
+
+    def __call__(self, body: bytes, *, max_side: int, max_pixels: int) -> Awaitable[EncodedImage]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewKeys:
+    """The two key pairs of a new actor: RSA-2048 for requests, Ed25519 for statements (FEP-521a)."""
+
+    rsa_private: str
+    """PEM, PKCS#8."""
+    rsa_public: str
+    """PEM, SubjectPublicKeyInfo."""
+    ed25519_private: str
+    """PEM, PKCS#8."""
+    ed25519_public: str
+    """Multikey: base58btc, `z6Mk…`."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Every effect the program can have outside its database."""
+
+    now: Callable[[], datetime]
+    """Aware, in UTC."""
+    new_id: Callable[[], str]
+    """A random UUID, as text."""
+    new_secret: Callable[[], str]
+    """256 bits, URL-safe."""
+    fetch: Fetch
+    post: Post
+    send_mail: Callable[[Mail], Awaitable[None]]
+    encode_image: EncodeImage
+    new_keys: Callable[[], Awaitable[NewKeys]]
+    """Takes some tenths of a second, in a thread: never inside a transaction."""
