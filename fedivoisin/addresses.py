@@ -10,11 +10,13 @@ from fedivoisin.ids import ListingId, MessageId
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 INSTANCE_NAME = "instance"
 
-RESERVED = frozenset(
-    "abuse acct activitypub admin administrateur administrator administration all anonymous api association bot bureau"
-    " contact everyone fedivoisin followers here hostmaster inbox info instance mail media mod moderateur moderation"
-    " moderator moderators news noreply no-reply null outbox postmaster press public relay root security securite"
-    " staff support system test undefined webmaster www".split()
+_RESERVED_WORDS = """
+    abuse acct activitypub admin administrateur administrator administration all anonymous api association bot bureau
+    contact everyone fedivoisin followers here hostmaster inbox info instance mail media mod moderateur moderation
+    moderator moderators news noreply no-reply null outbox postmaster press public relay root security securite staff
+    support system test undefined webmaster www
+"""
+RESERVED = frozenset(_RESERVED_WORDS.split())
 )
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])")
@@ -298,20 +300,29 @@ def resolve(origin: str, url: str) -> Place | None:
     """What `url` leads to here; none when it is another's, malformed, or carries a query or a fragment."""
     if not url.startswith(f"{origin}/") or "?" in url or "#" in url:
         return None
-    match url.removeprefix(f"{origin}/").split("/"):
-        case ["inbox"]:
-            return SharedInbox()
+    return _at(url.removeprefix(f"{origin}/").split("/"))
+
+
+def _at(path: list[str]) -> Place | None:
+    match path:
         case ["users", name, *rest]:
             return _of_person(name, rest)
         case ["groups", slug, *rest] if _NAME.fullmatch(slug):
             return _of_owner(Group(slug), rest, _GROUP_BOXES)
-        case ["messages", id, *rest] if _UUID.fullmatch(id):
-            return _of_message(Message(MessageId(id)), rest)
+        case ["messages", uuid, *rest] if _UUID.fullmatch(uuid):
+            return _of_message(Message(MessageId(uuid)), rest)
         case [kind, value]:
-            return _simple(kind, value)
-        case [page] if page.startswith("@") and _NAME.fullmatch(page[1:]):
-            return PersonPage(page[1:])
-    return None
+            return _below(kind, value)
+        case [page]:
+            return _at_top(page)
+        case _:
+            return None
+
+
+def _at_top(page: str) -> Place | None:
+    if page.startswith("@") and _NAME.fullmatch(page[1:]):
+        return PersonPage(page[1:])
+    return SharedInbox() if page == "inbox" else None
 
 
 def _of_person(name: str, rest: list[str]) -> Place | None:
@@ -320,9 +331,10 @@ def _of_person(name: str, rest: list[str]) -> Place | None:
     if not _NAME.fullmatch(name):
         return None
     match rest:
-        case ["items", id, *below] if _UUID.fullmatch(id):
-            return _of_listing(Listing(name, ListingId(id)), below)
-    return _of_owner(Person(name), rest, _PERSON_BOXES)
+        case ["items", uuid, *below] if _UUID.fullmatch(uuid):
+            return _of_listing(Listing(name, ListingId(uuid)), below)
+        case _:
+            return _of_owner(Person(name), rest, _PERSON_BOXES)
 
 
 def _of_owner(owner: Owner, rest: list[str], boxes: tuple[str, ...]) -> Place | None:
@@ -331,9 +343,10 @@ def _of_owner(owner: Owner, rest: list[str], boxes: tuple[str, ...]) -> Place | 
             return owner
         case [box] if box in boxes:
             return Box(owner, box)
-        case ["activities", id] if _UUID.fullmatch(id):
-            return Activity(owner, id)
-    return None
+        case ["activities", uuid] if _UUID.fullmatch(uuid):
+            return Activity(owner, uuid)
+        case _:
+            return None
 
 
 def _of_listing(listing: Listing, rest: list[str]) -> Place | None:
@@ -344,11 +357,12 @@ def _of_listing(listing: Listing, rest: list[str]) -> Place | None:
             return Replies(listing)
         case ["fil"]:
             return Thread(listing)
-        case ["fil", id] if _UUID.fullmatch(id):
-            return Thread(listing, id)
-        case ["activities", id] if _UUID.fullmatch(id):
-            return Activity(listing, id)
-    return None
+        case ["fil", uuid] if _UUID.fullmatch(uuid):
+            return Thread(listing, uuid)
+        case ["activities", uuid] if _UUID.fullmatch(uuid):
+            return Activity(listing, uuid)
+        case _:
+            return None
 
 
 def _of_message(message: Message, rest: list[str]) -> Place | None:
@@ -357,10 +371,11 @@ def _of_message(message: Message, rest: list[str]) -> Place | None:
             return message
         case ["create"]:
             return Activity(message, "create")
-    return None
+        case _:
+            return None
 
 
-def _simple(kind: str, value: str) -> Place | None:
+def _below(kind: str, value: str) -> Place | None:
     match kind:
         case "annonces" if _UUID.fullmatch(value):
             return ListingPage(ListingId(value))
@@ -372,4 +387,5 @@ def _simple(kind: str, value: str) -> Place | None:
             return Circle(int(value))
         case "credits" if _SLUG.fullmatch(value):
             return Credits(value)
-    return None
+        case _:
+            return None

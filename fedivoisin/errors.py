@@ -13,6 +13,29 @@ class Reason(StrEnum):
     FORM_EXPIRED = "form-expired"
     TOO_LARGE = "too-large"
 
+    # Listings (market/draft.py, market/life.py). `details` holds `field`, the one to mend, and the limits.
+    TITLE_LENGTH = "title-length"
+    TEXT_TOO_LONG = "text-too-long"
+    CATEGORY_UNKNOWN = "category-unknown"
+    NOTICE_UNREAD = "notice-unread"
+    PRICE_NEEDED = "price-needed"
+    PRICE_NOT_ALLOWED = "price-not-allowed"
+    PRICE_WRONG = "price-wrong"
+    DEPOSIT_NOT_ALLOWED = "deposit-not-allowed"
+    WANTED_NEEDED = "wanted-needed"
+    QUANTITY_WRONG = "quantity-wrong"
+    GOAL_NEEDED = "goal-needed"
+    MAX_DAYS_WRONG = "max-days-wrong"
+    PLACE_NEEDED = "place-needed"
+    REACH_UNKNOWN = "reach-unknown"
+    END_OUT_OF_RANGE = "end-out-of-range"
+    DATES_REVERSED = "dates-reversed"
+    TOO_MANY_PICTURES = "too-many-pictures"
+    LISTING_GONE = "listing-gone"
+    LISTING_NOT_OPEN = "listing-not-open"
+    LISTING_NOT_RESERVED = "listing-not-reserved"
+    LISTING_CLOSED = "listing-closed"
+
 
 class Refused(Exception):
     """The person may not do this, and is told why. `details` fills the sentence."""
