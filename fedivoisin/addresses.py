@@ -17,7 +17,6 @@ _RESERVED_WORDS = """
     support system test undefined webmaster www
 """
 RESERVED = frozenset(_RESERVED_WORDS.split())
-)
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
