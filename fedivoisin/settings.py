@@ -123,7 +123,16 @@ def _split(key: str, value: str) -> Any:
     if get_origin(kind) is tuple and get_args(kind):
         return [part.strip() for part in value.split(",") if part.strip()]
     if kind is bool:
-        words = {"1": True, "true": True, "yes": True, "oui": True, "0": False, "false": False, "no": False, "non": False}
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "oui": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "non": False,
+        }
         if value.lower() not in words:
             raise SettingError(f"{key} : oui ou non attendu, reçu « {value} »")
         return words[value.lower()]

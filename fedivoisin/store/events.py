@@ -61,7 +61,9 @@ async def claim(tx: Tx, *, limit: int) -> list[Recorded]:
     )
     due = (
         select(event.c.id)
-        .where(event.c.next_at <= tx.now, (event.c.claimed_until.is_(None)) | (event.c.claimed_until < tx.now), ~blocked)
+        .where(
+            event.c.next_at <= tx.now, (event.c.claimed_until.is_(None)) | (event.c.claimed_until < tx.now), ~blocked
+        )
         .order_by(event.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -85,9 +87,7 @@ async def done(tx: Tx, event_id: int) -> None:
 async def failed(tx: Tx, event_id: int, *, error: str, wait: timedelta) -> None:
     """Its effects could not be made: try again after `wait`."""
     await tx.conn.execute(
-        update(event)
-        .where(event.c.id == event_id)
-        .values(next_at=tx.now + wait, claimed_until=None, error=error[:255])
+        update(event).where(event.c.id == event_id).values(next_at=tx.now + wait, claimed_until=None, error=error[:255])
     )
 
 

@@ -1,0 +1,197 @@
+"""What other instances sent us: one row per activity, kept until its effects are written."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fedivoisin.proof import Verified
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.schema.federation import inbox
+
+CLAIM = timedelta(seconds=120)
+KEPT = timedelta(days=30)
+MOST_IN_MEMORY = 2_000
+MOST_WAITING = 100_000
+LARGEST_BATCH = 256
+COUNT_AGAIN = timedelta(seconds=5)
+
+
+class QueueFull(Exception):
+    """More has come than can be kept: the sender should try later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A verified request with the names that keep it from being taken twice."""
+
+    verified: Verified
+    activity_url: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A row that waits for its effects."""
+
+    id: int
+    actor_url: str
+    activity_url: str
+    type: str
+    key_id: str
+    scheme: str
+    body: bytes
+    received_at: datetime
+    attempts: int
+
+
+async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
+    """Keep them all; those that are already here are passed over (unique actor and activity)."""
+    insert = postgresql.insert if tx.is_postgres else sqlite.insert
+    rows = [
+        {
+            "actor_url": one.verified.owner,
+            "activity_url": one.activity_url,
+            "type": one.type[:64],
+            "key_id": one.verified.key_id,
+            "scheme": one.verified.scheme,
+            "body": one.verified.body,
+            "received_at": tx.now,
+            "next_at": tx.now,
+        }
+        for one in incoming
+    ]
+    await tx.conn.execute(insert(inbox).on_conflict_do_nothing(), rows)
+
+
+async def claim(tx: Tx, *, limit: int) -> list[Received]:
+    """Take due rows that nobody else is at, the oldest first."""
+    due = (
+        select(inbox.c.id)
+        .where(inbox.c.next_at <= tx.now, (inbox.c.claimed_until.is_(None)) | (inbox.c.claimed_until < tx.now))
+        .order_by(inbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id.in_(due.scalar_subquery()))
+        .values(claimed_until=tx.now + CLAIM, attempts=inbox.c.attempts + 1)
+        .returning(*_COLUMNS)
+    )
+    return sorted((Received(**row) for row in rows.mappings()), key=lambda row: row.id)
+
+
+async def done(tx: Tx, row_id: int, outcome: str) -> bool:
+    """Its effects are written, or it was refused or ignored. False when that was already so."""
+    result = await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id == row_id, inbox.c.next_at.is_not(None))
+        .values(next_at=None, claimed_until=None, outcome=outcome[:64], done_at=tx.now)
+    )
+    return result.rowcount > 0
+
+
+async def later(tx: Tx, row_id: int, wait: timedelta) -> None:
+    """Something it needs could not be had: try again after `wait`."""
+    await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.id == row_id, inbox.c.next_at.is_not(None))
+        .values(next_at=tx.now + wait, claimed_until=None)
+    )
+
+
+async def waiting(tx: Tx) -> int:
+    """How many rows wait for their effects."""
+    return (
+        await tx.conn.execute(select(func.count()).select_from(inbox).where(inbox.c.next_at.is_not(None)))
+    ).scalar_one()
+
+
+async def outcomes(tx: Tx) -> dict[str, int]:
+    """How many ended how."""
+    rows = await tx.conn.execute(
+        select(inbox.c.outcome, func.count()).where(inbox.c.outcome.is_not(None)).group_by(inbox.c.outcome)
+    )
+    return {outcome: count for outcome, count in rows.tuples()}
+
+
+async def purge(tx: Tx) -> None:
+    """Forget what was done more than 30 days ago."""
+    await tx.conn.execute(delete(inbox).where(inbox.c.next_at.is_(None), inbox.c.done_at < tx.now - KEPT))
+
+
+_COLUMNS: list[Any] = [
+    inbox.c.id,
+    inbox.c.actor_url,
+    inbox.c.activity_url,
+    inbox.c.type,
+    inbox.c.key_id,
+    inbox.c.scheme,
+    inbox.c.body,
+    inbox.c.received_at,
+    inbox.c.attempts,
+]
+
+
+@dataclass(slots=True)
+class InboxWriter:
+    """Group commit: requests that arrive together share one transaction and one flush to the disk.
+
+    The first request of a batch writes for all who queued up behind it, so there is no task to start or stop.
+    """
+
+    store: Store
+    _waiting: list[tuple[Incoming, "asyncio.Future[None]"]] = field(
+        default_factory=list[tuple[Incoming, "asyncio.Future[None]"]]
+    )
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _backlog: int = 0
+    _counted_at: datetime | None = None
+
+    async def keep(self, incoming: Incoming) -> None:
+        """Return once the row is on the disk. Raises QueueFull before memory or disk grow without end."""
+        if len(self._waiting) >= MOST_IN_MEMORY or self._backlog >= MOST_WAITING:
+            await self._count()
+            raise QueueFull
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((incoming, kept))
+        async with self._writing:
+            if not kept.done():
+                await self._write_batch()
+        await kept
+
+    async def _write_batch(self) -> None:
+        batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+        try:
+            await self.store.append(put, [incoming for incoming, _ in batch])
+        except BaseException as error:
+            for _, kept in batch:
+                _fail(kept, error)
+            raise
+        for _, kept in batch:
+            if not kept.done():
+                kept.set_result(None)
+        await self._count()
+
+    async def _count(self) -> None:
+        now = self.store.now()
+        if self._counted_at is not None and now - self._counted_at < COUNT_AGAIN:
+            return
+        self._counted_at = now
+        async with self.store.read() as tx:
+            self._backlog = await waiting(tx)
+
+
+def _fail(kept: "asyncio.Future[None]", error: BaseException) -> None:
+    if kept.done():
+        return
+    if isinstance(error, Exception):
+        kept.set_exception(error)
+        kept.exception()  # the writer raises it too: whoever left meanwhile leaves no warning behind
+    else:
+        kept.cancel()

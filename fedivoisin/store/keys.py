@@ -1,0 +1,129 @@
+"""Public keys of all actors, private keys of ours, and a memory of keys that could not be had."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from fedivoisin.ids import ActorId
+from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.actors import actor, key
+from fedivoisin.store.schema.federation import unreachable_key
+
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=6)
+OVERLAP = timedelta(hours=48)
+"""How long a retired key of ours still stands in its actor's document (FEDERATION.md §4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`public` is PEM or a Multikey; `private` is PEM, for actors of ours only."""
+
+    id: str
+    actor_id: ActorId
+    owner: str
+    """URL of the actor that lists it."""
+    algorithm: str
+    public: str
+    private: str | None
+    purpose: str
+    fetched_at: datetime | None
+    retired_at: datetime | None
+
+
+async def by_id(tx: Tx, key_id: str) -> Key | None:
+    """The key that requests name so, unless it was revoked."""
+    rows = await tx.conn.execute(_select().where(key.c.id == key_id, key.c.revoked_at.is_(None)))
+    row = rows.mappings().first()
+    return _from_row(row) if row is not None else None
+
+
+async def of_actor(tx: Tx, actor_id: str) -> list[Key]:
+    """Every key that the actor's document lists now, the oldest first."""
+    recent = key.c.retired_at.is_(None) | (key.c.retired_at > tx.now - OVERLAP)
+    rows = await tx.conn.execute(
+        _select().where(key.c.actor_id == actor_id, key.c.revoked_at.is_(None), recent).order_by(key.c.created_at)
+    )
+    return [_from_row(row) for row in rows.mappings()]
+
+
+async def to_sign_with(tx: Tx, actor_id: str, purpose: str = "http") -> Key | None:
+    """The newest live private key of an actor of ours, for `http` or `assertion`."""
+    rows = await tx.conn.execute(
+        _select()
+        .where(
+            key.c.actor_id == actor_id,
+            key.c.purpose == purpose,
+            key.c.private.is_not(None),
+            key.c.retired_at.is_(None),
+            key.c.revoked_at.is_(None),
+        )
+        .order_by(key.c.created_at.desc())
+        .limit(1)
+    )
+    row = rows.mappings().first()
+    return _from_row(row) if row is not None else None
+
+
+async def keep_remote(tx: Tx, actor_id: str, *, id: str, algorithm: str, public: str, purpose: str) -> None:
+    """Add or renew a key that its owner lists."""
+    values = {"actor_id": actor_id, "algorithm": algorithm, "public": public, "purpose": purpose, "fetched_at": tx.now}
+    known = await tx.conn.execute(update(key).where(key.c.id == id, key.c.private.is_(None)).values(values))
+    if known.rowcount == 0:
+        await tx.conn.execute(insert(key).values(values | {"id": id, "created_at": tx.now}))
+    await tx.conn.execute(delete(unreachable_key).where(unreachable_key.c.key_id == id))
+
+
+async def forget_others(tx: Tx, actor_id: str, kept: list[str]) -> None:
+    """Drop the remote keys of an actor that its document no longer lists."""
+    await tx.conn.execute(
+        delete(key).where(key.c.actor_id == actor_id, key.c.private.is_(None), key.c.id.not_in(kept))
+    )
+
+
+async def unreachable_until(tx: Tx, key_id: str) -> datetime | None:
+    """Until when nobody should try to fetch this key again."""
+    row = await tx.conn.execute(
+        select(unreachable_key.c.until).where(unreachable_key.c.key_id == key_id, unreachable_key.c.until > tx.now)
+    )
+    return row.scalar_one_or_none()
+
+
+async def note_unreachable(tx: Tx, key_id: str) -> None:
+    """The key could not be had: pause, each time twice as long."""
+    row = await tx.conn.execute(select(unreachable_key.c.failures).where(unreachable_key.c.key_id == key_id))
+    failures = row.scalar_one_or_none() or 0
+    until = tx.now + min(FIRST_PAUSE * 2 ** min(failures, 10), LONGEST_PAUSE)
+    if failures == 0:
+        await tx.conn.execute(insert(unreachable_key).values(key_id=key_id, until=until, failures=1))
+        return
+    await tx.conn.execute(
+        update(unreachable_key)
+        .where(unreachable_key.c.key_id == key_id)
+        .values(until=until, failures=unreachable_key.c.failures + 1)
+    )
+
+
+async def purge_unreachable(tx: Tx) -> None:
+    """Forget pauses that are long over, so that a stranger's inventions do not pile up."""
+    await tx.conn.execute(delete(unreachable_key).where(unreachable_key.c.until < tx.now - LONGEST_PAUSE))
+
+
+def _select() -> Any:
+    return select(
+        key.c.id,
+        key.c.actor_id,
+        actor.c.url.label("owner"),
+        key.c.algorithm,
+        key.c.public,
+        key.c.private,
+        key.c.purpose,
+        key.c.fetched_at,
+        key.c.retired_at,
+    ).join(actor, actor.c.id == key.c.actor_id)
+
+
+def _from_row(row: Any) -> Key:
+    return Key(**row)

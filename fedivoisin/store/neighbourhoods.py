@@ -1,0 +1,79 @@
+"""The one row that says what the association decided."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from fedivoisin.ids import ActorId
+from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.neighbourhood import neighbourhood
+
+TRIAL_ORIGIN = "https://essai.invalid"
+"""Stands in local addresses until the public one is known; nothing federates meanwhile."""
+ONLY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """The association's answers. Empty strings where it has not answered yet."""
+
+    origin: str
+    federated_at: datetime | None
+    founded_at: datetime | None
+    """None until the first-run questions are answered."""
+    setup_hash: str | None
+    name: str
+    commune: str
+    department: str
+    slug: str
+    group_id: ActorId | None
+    instance_id: ActorId | None
+    latitude: float | None
+    longitude: float | None
+    language: str
+    sponsors_needed: int
+    contact_email: str
+    help_name: str
+    help_hours: str
+    help_telephone: str
+    legal: dict[str, str]
+    mail: dict[str, Any]
+    colour: str
+    tiles: str
+    code_prefix: str
+
+    @property
+    def is_trial(self) -> bool:
+        """No public address yet: nothing leaves, nothing comes in."""
+        return not self.origin
+
+    @property
+    def base(self) -> str:
+        """The origin that local addresses are built on."""
+        return self.origin or TRIAL_ORIGIN
+
+
+FIELDS = tuple(Neighbourhood.__dataclass_fields__)
+
+
+async def current(tx: Tx) -> Neighbourhood:
+    """The row; `prepare` made it when the program first started."""
+    row = (await tx.conn.execute(select(neighbourhood).where(neighbourhood.c.id == ONLY))).mappings().one()
+    return Neighbourhood(**{field: row[field] for field in FIELDS})
+
+
+async def prepare(tx: Tx, *, origin: str, setup_hash: str) -> bool:
+    """Make the row if it is missing. True when it was: the first-run link may be printed."""
+    if await tx.conn.scalar(select(neighbourhood.c.id).where(neighbourhood.c.id == ONLY)) is not None:
+        return False
+    await tx.conn.execute(
+        insert(neighbourhood).values(id=ONLY, origin=origin, setup_hash=setup_hash, legal={}, mail={})
+    )
+    return True
+
+
+async def change(tx: Tx, **values: Any) -> None:
+    """Set some of its columns."""
+    await tx.conn.execute(update(neighbourhood).where(neighbourhood.c.id == ONLY).values(**values))

@@ -1,0 +1,252 @@
+"""What our actors said, and to which inboxes it must still be brought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from fedivoisin.ids import ActivityId, ActorId
+from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.actors import actor
+from fedivoisin.store.schema.federation import activity, delivery, peer
+
+CLAIM = timedelta(seconds=120)
+TO_A_PERSON = 0
+FAN_OUT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """`body` is the very text that is signed and sent."""
+
+    id: ActivityId
+    url: str
+    actor_id: ActorId
+    type: str
+    object_url: str | None
+    body: str
+    is_public: bool
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One inbox: a shared one stands for all its readers."""
+
+    inbox: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One activity on its way to one inbox."""
+
+    id: int
+    activity_id: ActivityId
+    actor_id: ActorId
+    inbox: str
+    host: str
+    priority: int
+    attempts: int
+    created_at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an admin sees of a host that does not take its mail."""
+
+    host: str
+    deliveries: int
+    oldest: datetime
+    next_at: datetime
+    error: str | None
+
+
+async def put(tx: Tx, said: Activity, targets: Sequence[Target], *, priority: int) -> None:
+    """Keep what was said, with one delivery per inbox. Said twice under one address, it is kept once."""
+    known = await tx.conn.execute(select(activity.c.id).where(activity.c.url == said.url))
+    if known.first() is not None:
+        return
+    await tx.conn.execute(insert(activity).values(**{name: getattr(said, name) for name in _ACTIVITY}))
+    dead = await _dead(tx, {target.host for target in targets})
+    rows = [
+        {
+            "activity_id": said.id,
+            "actor_id": said.actor_id,
+            "inbox": target.inbox,
+            "host": target.host,
+            "priority": priority,
+            "created_at": tx.now,
+            "next_at": tx.now,
+        }
+        for target in {target.inbox: target for target in targets}.values()
+        if target.host not in dead
+    ]
+    if rows:
+        await tx.conn.execute(insert(delivery), rows)
+
+
+async def by_url(tx: Tx, url: str) -> Activity | None:
+    """What was said under this address."""
+    row = (await tx.conn.execute(select(*_COLUMNS).where(activity.c.url == url))).mappings().first()
+    return Activity(**row) if row is not None else None
+
+
+async def count_public(tx: Tx, actor_id: str) -> int:
+    """How much the outbox of this actor holds for everyone."""
+    return (
+        await tx.conn.execute(
+            select(func.count()).select_from(activity).where(activity.c.actor_id == actor_id, activity.c.is_public)
+        )
+    ).scalar_one()
+
+
+async def public_page(tx: Tx, actor_id: str, *, limit: int, before: datetime | None = None) -> list[Activity]:
+    """What this actor said to everyone, the newest first."""
+    query = select(*_COLUMNS).where(activity.c.actor_id == actor_id, activity.c.is_public)
+    if before is not None:
+        query = query.where(activity.c.published_at < before)
+    rows = await tx.conn.execute(query.order_by(activity.c.published_at.desc(), activity.c.id).limit(limit))
+    return [Activity(**row) for row in rows.mappings()]
+
+
+async def claim(tx: Tx, *, limit: int) -> list[Delivery]:
+    """Take due deliveries that nobody else is at: answers to a person first. Hosts whose breaker is open wait."""
+    is_open = select(peer.c.host).where(peer.c.host == delivery.c.host, peer.c.open_until > tx.now).exists()
+    due = (
+        select(delivery.c.id)
+        .where(
+            delivery.c.next_at <= tx.now,
+            (delivery.c.claimed_until.is_(None)) | (delivery.c.claimed_until < tx.now),
+            ~is_open,
+        )
+        .order_by(delivery.c.priority, delivery.c.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=delivery)
+    )
+    claimed = await tx.conn.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(due.scalar_subquery()))
+        .values(claimed_until=tx.now + CLAIM)
+        .returning(delivery.c.id)
+    )
+    rows = await tx.conn.execute(
+        select(*_DELIVERY, activity.c.body)
+        .join(activity, activity.c.id == delivery.c.activity_id)
+        .where(delivery.c.id.in_(list(claimed.scalars())))
+        .order_by(delivery.c.priority, delivery.c.id)
+    )
+    return [Delivery(**row) for row in rows.mappings()]
+
+
+async def over(tx: Tx, delivery_id: int, outcome: str, *, status: int | None = None, error: str | None = None) -> None:
+    """It was `sent`, `refused`, `given-up` or `dropped`."""
+    await tx.conn.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id)
+        .values(
+            next_at=None,
+            claimed_until=None,
+            outcome=outcome,
+            status=status,
+            error=error and error[:255],
+            attempts=delivery.c.attempts + 1,
+            done_at=tx.now,
+        )
+    )
+
+
+async def again(tx: Tx, delivery_id: int, wait: timedelta, *, status: int | None, error: str) -> None:
+    """It did not arrive: another try after `wait`."""
+    await tx.conn.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id)
+        .values(
+            next_at=tx.now + wait,
+            claimed_until=None,
+            status=status,
+            error=error[:255],
+            attempts=delivery.c.attempts + 1,
+        )
+    )
+
+
+async def release(tx: Tx, delivery_ids: list[int], *, wait: timedelta = timedelta(0)) -> None:
+    """Claimed but not tried: others may have them, after `wait`."""
+    if delivery_ids:
+        await tx.conn.execute(
+            update(delivery)
+            .where(delivery.c.id.in_(delivery_ids), delivery.c.next_at.is_not(None))
+            .values(claimed_until=None, next_at=tx.now + wait)
+        )
+
+
+async def wake(tx: Tx, host: str) -> None:
+    """The host lives: what waits for it is due now."""
+    await tx.conn.execute(
+        update(delivery).where(delivery.c.host == host, delivery.c.next_at > tx.now).values(next_at=tx.now)
+    )
+
+
+async def drop(tx: Tx, host: str) -> None:
+    """An admin gives up what waits for this host."""
+    await tx.conn.execute(
+        update(delivery)
+        .where(delivery.c.host == host, delivery.c.next_at.is_not(None))
+        .values(next_at=None, claimed_until=None, outcome="dropped", done_at=tx.now)
+    )
+
+
+async def give_up(tx: Tx, host: str) -> None:
+    """The host is dead: nothing waits for it any more."""
+    await tx.conn.execute(
+        update(delivery)
+        .where(delivery.c.host == host, delivery.c.next_at.is_not(None))
+        .values(next_at=None, claimed_until=None, outcome="given-up", done_at=tx.now)
+    )
+
+
+async def waiting(tx: Tx) -> list[Waiting]:
+    """What waits, per host, the longest waiting first."""
+    rows = await tx.conn.execute(
+        select(
+            delivery.c.host,
+            func.count().label("deliveries"),
+            func.min(delivery.c.created_at).label("oldest"),
+            func.min(delivery.c.next_at).label("next_at"),
+            func.max(delivery.c.error).label("error"),
+        )
+        .where(delivery.c.next_at.is_not(None))
+        .group_by(delivery.c.host)
+        .order_by(func.min(delivery.c.created_at))
+    )
+    return [Waiting(**row) for row in rows.mappings()]
+
+
+async def ever_delivered(tx: Tx) -> bool:
+    """Whether anything of ours was ever meant for another instance."""
+    return (await tx.conn.execute(select(delivery.c.id).limit(1))).first() is not None
+
+
+async def owner_of(tx: Tx, activity_id: str) -> str | None:
+    """URL of the actor that said it."""
+    row = await tx.conn.execute(
+        select(actor.c.url).join(activity, activity.c.actor_id == actor.c.id).where(activity.c.id == activity_id)
+    )
+    return row.scalar_one_or_none()
+
+
+async def _dead(tx: Tx, hosts: set[str]) -> set[str]:
+    rows = await tx.conn.execute(select(peer.c.host).where(peer.c.host.in_(hosts), peer.c.dead_at.is_not(None)))
+    return set(rows.scalars())
+
+
+_ACTIVITY = ("id", "url", "actor_id", "type", "object_url", "body", "is_public", "published_at")
+_COLUMNS: list[Any] = [activity.c[name] for name in _ACTIVITY]
+_DELIVERY: list[Any] = [
+    delivery.c[name]
+    for name in ("id", "activity_id", "actor_id", "inbox", "host", "priority", "attempts", "created_at")
+]

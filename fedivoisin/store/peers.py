@@ -1,0 +1,126 @@
+"""What is known of each remote host: how it wants requests signed, and whether it answers."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.federation import peer
+
+SCHEME_MEMORY = timedelta(days=7)
+FAILURES_TO_OPEN = 5
+FAILURE_WINDOW = timedelta(minutes=10)
+PROBE = timedelta(minutes=30)
+DEATH = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One remote host (`host:port` where the port is not the usual one)."""
+
+    host: str
+    software: str | None
+    software_version: str | None
+    metadata: Any
+    nodeinfo_at: datetime | None
+    scheme: str | None
+    scheme_until: datetime | None
+    failures: int
+    failing_since: datetime | None
+    open_until: datetime | None
+    dead_at: datetime | None
+    last_ok_at: datetime | None
+    last_seen_at: datetime | None
+    last_error: str | None
+    level: str
+    created_at: datetime
+
+
+async def by_host(tx: Tx, host: str) -> Peer | None:
+    """What is known of it."""
+    row = (await tx.conn.execute(select(peer).where(peer.c.host == host))).mappings().first()
+    return Peer(**row) if row is not None else None
+
+
+async def by_hosts(tx: Tx, hosts: list[str]) -> dict[str, Peer]:
+    """Those of `hosts` that are known."""
+    rows = await tx.conn.execute(select(peer).where(peer.c.host.in_(hosts)))
+    return {row["host"]: Peer(**row) for row in rows.mappings()}
+
+
+async def all_of_them(tx: Tx) -> list[Peer]:
+    """The failing ones first, then by name."""
+    rows = await tx.conn.execute(select(peer).order_by(peer.c.failing_since.is_(None), peer.c.host))
+    return [Peer(**row) for row in rows.mappings()]
+
+
+async def seen(tx: Tx, host: str) -> bool:
+    """It sent us something that held: it lives. Says whether it had been given up for dead."""
+    known = await by_host(tx, host)
+    if known is None:
+        await tx.conn.execute(insert(peer).values(host=host, created_at=tx.now, last_seen_at=tx.now))
+        return False
+    woken = known.dead_at is not None
+    values: dict[str, Any] = {"last_seen_at": tx.now}
+    if woken:
+        values |= {"dead_at": None, "open_until": None, "failures": 0, "failing_since": None}
+    await _change(tx, host, values)
+    return woken
+
+
+async def answered(tx: Tx, host: str, *, scheme: str | None = None) -> None:
+    """A request of ours went well, signed by `scheme`: the breaker closes."""
+    values: dict[str, Any] = {
+        "failures": 0,
+        "failing_since": None,
+        "open_until": None,
+        "dead_at": None,
+        "last_ok_at": tx.now,
+        "last_error": None,
+    }
+    if scheme is not None:
+        values |= {"scheme": scheme, "scheme_until": tx.now + SCHEME_MEMORY}
+    await _keep(tx, host, values)
+
+
+async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | None = None) -> None:
+    """A request of ours found nobody: five in ten minutes open the breaker, seven days mean death."""
+    known = await by_host(tx, host)
+    since = known.failing_since if known is not None and known.failing_since is not None else tx.now
+    failures = (known.failures if known is not None else 0) + 1
+    values: dict[str, Any] = {"failures": failures, "failing_since": since, "last_error": error[:255]}
+    values["open_until"] = _open_until(tx.now, failures, pause)
+    if tx.now - since >= DEATH:
+        values["dead_at"] = tx.now
+    await _keep(tx, host, values)
+
+
+async def describe(tx: Tx, host: str, *, software: str, version: str, metadata: Any) -> None:
+    """What its NodeInfo says."""
+    await _keep(
+        tx,
+        host,
+        {
+            "software": software[:64],
+            "software_version": version[:64],
+            "metadata": metadata,
+            "nodeinfo_at": tx.now,
+        },
+    )
+
+
+def _open_until(now: datetime, failures: int, pause: timedelta | None) -> datetime | None:
+    if pause is not None:
+        return now + pause
+    return now + PROBE if failures >= FAILURES_TO_OPEN else None
+
+
+async def _keep(tx: Tx, host: str, values: dict[str, Any]) -> None:
+    if not await _change(tx, host, values):
+        await tx.conn.execute(insert(peer).values(values | {"host": host, "created_at": tx.now}))
+
+
+async def _change(tx: Tx, host: str, values: dict[str, Any]) -> bool:
+    return (await tx.conn.execute(update(peer).where(peer.c.host == host).values(values))).rowcount > 0

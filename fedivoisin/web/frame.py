@@ -1,0 +1,170 @@
+"""What stands around every page: throttle, session, language, form, CSRF check, headers, refusals."""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import web
+
+from fedivoisin.errors import Reason, Refused
+from fedivoisin.store import visits
+from fedivoisin.store.visits import VisitFacts
+from fedivoisin.web.forms import Form, read_form
+from fedivoisin.web.keys import SETTINGS, STORE, TEMPLATES, THROTTLE, WORLD
+from fedivoisin.web.render import LANGUAGES
+from fedivoisin.web.throttle import client_network
+from fedivoisin.web.visit import Visit
+
+View = Callable[[Visit], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+VISIT_COOKIE = "fv-visit"
+YEAR = 365 * 24 * 3600
+
+
+def page(view: View) -> Handler:
+    """Frame a view. The view gets a `Visit`; what it refuses becomes a page that says why."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        wait = request.app[THROTTLE].seconds_to_wait(client_network(request), at=request.app[WORLD].now().timestamp())
+        visit, fresh = await _visit(request)
+        try:
+            if wait:
+                raise Refused(Reason.TOO_MANY_ATTEMPTS)
+            if visit.here.founded_at is None and not request.path.startswith(("/installation", "/static", "/theme")):
+                return finish(visit.redirect("/installation"), visit, fresh)
+            visit = await _with_form(visit)
+            response = await view(visit)
+        except Refused as refused:
+            response = _answer(visit, refused)
+        if wait:
+            response.headers["Retry-After"] = str(wait)
+        return finish(response, visit, fresh)
+
+    return handle
+
+
+def session_cookie(visit: Visit) -> str:
+    """The name of the session cookie: `__Host-` wherever the site is https."""
+    return "fv" if not is_https(visit) else "__Host-fv"
+
+
+def is_https(visit: Visit) -> bool:
+    """Whether members reach the site over https (plain http is for lab and trial mode)."""
+    return visit.here.origin.startswith("https://") or visit.request.secure
+
+
+def start_session(response: web.StreamResponse, visit: Visit, token: str) -> None:
+    """Give the browser its session: 90 days at most, never to scripts."""
+    response.set_cookie(
+        session_cookie(visit),
+        token,
+        max_age=90 * 24 * 3600,
+        path="/",
+        secure=is_https(visit),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def end_session(response: web.StreamResponse, visit: Visit) -> None:
+    """Take the session back."""
+    response.del_cookie(session_cookie(visit), path="/", secure=is_https(visit), httponly=True, samesite="Lax")
+
+
+def token_hash(token: str) -> str:
+    """What the store keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def finish(response: web.StreamResponse, visit: Visit, fresh: str) -> web.StreamResponse:
+    """The headers of FEDERATION.md §8, and the visitor's own secret when it is new."""
+    tiles = _tile_origin(visit.here.tiles)
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'nonce-{visit.nonce}'; style-src 'self'; font-src 'self'; "
+        f"img-src 'self' data: blob:{tiles}; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    if fresh:
+        response.set_cookie(
+            VISIT_COOKIE, fresh, max_age=YEAR, path="/", secure=is_https(visit), httponly=True, samesite="Lax"
+        )
+    return response
+
+
+def _answer(visit: Visit, refused: Refused) -> web.StreamResponse:
+    if refused.reason is Reason.SIGN_IN_NEEDED and visit.request.method in SAFE_METHODS:
+        return visit.redirect("/connexion?" + urlencode({"suite": visit.request.path_qs}))
+    return visit.refused(refused)
+
+
+async def _visit(request: web.Request) -> tuple[Visit, str]:
+    app = request.app
+    store, world = app[STORE], app[WORLD]
+    token = request.cookies.get("__Host-fv") or request.cookies.get("fv") or ""
+    digest = token_hash(token) if token else None
+    async with store.read() as tx:
+        facts = await visits.load(tx, digest)
+        now = tx.now
+    if digest and facts.visitor and now - facts.visitor.seen_at > visits.SEEN_EVERY:
+        await store.append(visits.touch, digest)
+    secret = request.cookies.get(VISIT_COOKIE, "")
+    fresh = "" if len(secret) >= 32 else world.new_secret()
+    language = _language(request, facts)
+    templates = app[TEMPLATES][language]
+    translate: Callable[[str], str] = templates.globals["gettext"]  # type: ignore[assignment]
+    visit = Visit(
+        request=request,
+        store=store,
+        world=world,
+        settings=app[SETTINGS],
+        facts=facts,
+        form=Form({}, {}, translate),
+        language=language,
+        theme=facts.visitor.theme if facts.visitor else request.cookies.get("theme", "auto"),
+        csrf=facts.visitor.csrf if facts.visitor else token_hash("csrf:" + (fresh or secret)),
+        nonce=world.new_secret(),
+        now=now,
+        templates=templates,
+    )
+    return visit, fresh
+
+
+def _language(request: web.Request, facts: VisitFacts) -> str:
+    if facts.visitor is not None:
+        return facts.visitor.language
+    chosen = request.cookies.get("langue", "")
+    if chosen in LANGUAGES:
+        return chosen
+    wanted = [part.split(";")[0].strip()[:2].lower() for part in request.headers.get("Accept-Language", "").split(",")]
+    return next((language for language in wanted if language in LANGUAGES), facts.neighbourhood.language)
+
+
+async def _with_form(visit: Visit) -> Visit:
+    if visit.request.method in SAFE_METHODS:
+        return visit
+    _check_source(visit)
+    form = await read_form(visit.request, translate=visit.form.translate, max_file=visit.settings.limits.picture)
+    if not hmac.compare_digest(form.get("csrf").encode(), visit.csrf.encode()):
+        raise Refused(Reason.FORM_EXPIRED)
+    return replace(visit, form=form)
+
+
+def _check_source(visit: Visit) -> None:
+    # Both checks, always: a browser says where a form came from, and the form carries the session's own word.
+    headers = visit.request.headers
+    site = headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        raise Refused(Reason.FORM_EXPIRED)
+    origin = headers.get("Origin")
+    if origin is not None and origin.partition("://")[2] != visit.request.host:
+        raise Refused(Reason.FORM_EXPIRED)
+
+
+def _tile_origin(tiles: str) -> str:
+    parts = urlsplit(tiles)
+    return f" {parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""

@@ -1,0 +1,82 @@
+"""Templates, one environment per language, and the frame that every page shows."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from fedivoisin.web.figures import amount, distance_words
+
+LANGUAGES = ("fr", "en")
+# The members' clock: the product is for one country, whatever the server's own clock says.
+ZONE = ZoneInfo("Europe/Paris")
+LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+
+
+def environments() -> Mapping[str, Environment]:
+    """One Jinja environment per language, its catalogue installed."""
+    return {language: _environment(language) for language in LANGUAGES}
+
+
+def catalogue(language: str) -> NullTranslations:
+    """The compiled catalogue; French without one still reads, since its msgids are the text."""
+    folder = resources.files("fedivoisin") / "locale"
+    with resources.as_file(folder) as path:
+        return Translations.load(str(path), [language])
+
+
+def _environment(language: str) -> Environment:
+    found = Environment(
+        loader=PackageLoader("fedivoisin.web"),
+        autoescape=select_autoescape(default_for_string=True, default=True),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    translations = catalogue(language)
+    found.policies["ext.i18n.trimmed"] = True
+    found.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # from the extension
+    locale = LOCALES[language]
+    found.filters["day"] = lambda moment: day_words(moment, locale)
+    found.filters["short_day"] = lambda moment: format_date(_local(moment), "d MMMM", locale=locale)
+    found.filters["moment"] = lambda moment: format_datetime(
+        _local(moment), "d MMMM 'à' H:mm" if language == "fr" else "d MMMM 'at' H:mm", locale=locale
+    )
+    found.filters["iso"] = lambda moment: moment.isoformat()
+    found.filters["amount"] = lambda value: amount(value, locale)
+    found.filters["distance"] = lambda kilometres: distance_words(kilometres, translations.gettext)
+    found.filters["since"] = lambda span: format_timedelta(span, locale=locale, granularity="day")
+    found.globals["static"] = static_url
+    found.globals["language"] = language
+    return found
+
+
+def day_words(moment: datetime, locale: str) -> str:
+    """« dimanche 22 novembre 2026 »."""
+    return format_date(_local(moment), "EEEE d MMMM y", locale=locale)
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(ZONE)
+
+
+def _fingerprints() -> Mapping[str, str]:
+    root = resources.files("fedivoisin.web") / "static"
+    names = ("style.css", "sprite.svg", "carte.js", "manifest.json")
+    found = {name: root / name for name in names}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest()[:10] for name, path in found.items() if path.is_file()}
+
+
+FINGERPRINTS = _fingerprints()
+
+
+def static_url(name: str) -> str:
+    """The address of one of our files; it changes with its content, so browsers may keep it a year."""
+    mark = FINGERPRINTS.get(name)
+    return f"/static/{name}?v={mark}" if mark else f"/static/{name}"
