@@ -1,0 +1,1 @@
+"""The tests mirror the tree of fedivoisin; what they share stands at the top: fakes, makers, databases."""

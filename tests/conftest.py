@@ -1,0 +1,149 @@
+"""What every test may ask for: a world, a database of each kind, a store; and the gates at the end of a full run."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from fedivoisin.store.db import Store
+from fedivoisin.store.schema import metadata
+from tests import postgres as postgres_server
+from tests.fakes import FakeWorld
+from tests.postgres import Postgres
+from tools.coverage_gates import shortfalls
+
+ROOT = Path(__file__).resolve().parent.parent
+COVERAGE_REPORT = ROOT / "var/coverage/report.json"
+TEMPLATE = "with_tables"
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    """A world whose clock stands still until the test moves it."""
+    return FakeWorld()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, started by the first test that needs one."""
+    with postgres_server.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no row."""
+    path = tmp_path_factory.mktemp("template") / "with_tables.db"
+    _apart(_create_tables(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database with all tables and no row."""
+    _apart(_say(postgres, f"CREATE DATABASE {TEMPLATE}"))
+    _apart(_create_tables(postgres.url(TEMPLATE)))
+    return TEMPLATE
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Doubles a test: once for each database."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database with all tables and no row, on SQLite, then on PostgreSQL."""
+    if database_kind == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    template: str = request.getfixturevalue("postgres_template")
+    yield from _postgres_database(server, f"CREATE DATABASE test TEMPLATE {template} STRATEGY FILE_COPY")
+
+
+@pytest.fixture
+def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a table, for what creates them."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    yield from _postgres_database(request.getfixturevalue("postgres"), "CREATE DATABASE test STRATEGY FILE_COPY")
+
+
+@pytest.fixture
+async def store(database_url: str, world: FakeWorld) -> AsyncIterator[Store]:
+    """An open store of each kind, on the test's clock."""
+    opened = Store.open(database_url, now=world.now, new_id=world.new_id)
+    yield opened
+    await opened.close()
+
+
+def _postgres_database(server: Postgres, create: str) -> Iterator[str]:
+    _apart(_say(server, create))
+    yield server.url("test")
+    _apart(_say(server, "DROP DATABASE test WITH (FORCE)"))
+
+
+async def _say(server: Postgres, statement: str) -> None:
+    connection = await asyncpg.connect(host=str(server.socket_folder), user="postgres", database="postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _create_tables(url: str) -> None:
+    parsed = make_url(url)
+    driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[parsed.get_backend_name()]
+    engine = create_async_engine(parsed.set(drivername=driver))
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    await engine.dispose()
+
+
+def _apart(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(work)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Two options of a full run."""
+    parser.addoption("--gates", action="store_true", help="fail below the coverage that each package owes")
+    parser.addoption("--began", type=float, default=0, help="when the whole run began, to print how long it took")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """After the last test, and after pytest-cov has written its report: hold it to the gates."""
+    result = yield
+    if session.config.getoption("--gates") and not hasattr(session.config, "workerinput"):
+        missing = shortfalls(COVERAGE_REPORT)
+        session.config.stash[_MISSING] = missing
+        session.testsfailed += bool(missing)
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which gate does not hold and how long everything took; pytest's own line comes last."""
+    config = terminalreporter.config
+    if config.getoption("--gates"):
+        missing = config.stash.get(_MISSING, ["coverage was not measured"])
+        terminalreporter.section("coverage gates")
+        terminalreporter.line("\n".join(missing) if missing else "all hold")
+    if began := config.getoption("--began"):
+        minutes, seconds = divmod(round(time.time() - began), 60)
+        terminalreporter.line(f"The whole run, from the environment on: {minutes} min {seconds} s")
+
+
+_MISSING = pytest.StashKey[list[str]]()
