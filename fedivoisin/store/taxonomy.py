@@ -1,5 +1,6 @@
 """Every event that the journal can hold, as one union: dropping a case anywhere is a type error."""
 
-from fedivoisin.market.events import ListingPublished
+from fedivoisin.market.events import ListingEvent
+from fedivoisin.trust.events import TrustEvent
 
-Event = ListingPublished
+Event = ListingEvent | TrustEvent

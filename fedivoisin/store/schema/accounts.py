@@ -56,6 +56,7 @@ mail_token = Table(
     Column("member_id", String(64), ForeignKey("account.member_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("purpose", String(16), nullable=False),  # sign-in, reset, confirm
     Column("email", String(254)),
+    Column("secret", String(64)),  # the token itself, until the mail that carries it is written
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),

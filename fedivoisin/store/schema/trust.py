@@ -18,6 +18,8 @@ membership = Table(
     Column("expires_at", Instant),
     Column("reminded_at", Instant),
     Column("ended_at", Instant),
+    Column("refused_reason", String(500)),
+    Column("limited_until", Instant),
 )
 
 sponsorship = Table(
