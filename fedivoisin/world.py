@@ -30,6 +30,26 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in, as the association set it."""
+
+    host: str
+    port: int
+    security: str
+    """`tls` (from the first byte), `starttls`, or `none`."""
+    sender: str
+    """The address that mails come from."""
+    user: str = ""
+    password: str = ""
+
+
+class SendMail(Protocol):
+    """Raises Unreachable with a code of `adapters/mail.py`; `status` is what the server said, 5xx for good."""
+
+    def __call__(self, mail: Mail, server: MailServer) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
 class EncodedImage:
     """A picture decoded and drawn anew as WebP: nothing of the original file is left but its pixels."""
 
@@ -52,9 +72,7 @@ class Place:
 class Fetch(Protocol):
     """Raises Unreachable (network, time-out, too large) or BadActivity (forbidden address, redirect)."""
 
-    def __call__(
-        self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None
-    ) -> Awaitable[Response]: ...
+    def __call__(self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None) -> Awaitable[Response]: ...
 
 
 class Post(Protocol):
@@ -95,7 +113,7 @@ class World:
     """256 bits, URL-safe."""
     fetch: Fetch
     post: Post
-    send_mail: Callable[[Mail], Awaitable[None]]
+    send_mail: SendMail
     encode_image: EncodeImage
     new_keys: Callable[[], Awaitable[NewKeys]]
     """Takes some tenths of a second, in a thread: never inside a transaction."""

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from fedivoisin.errors import Unreachable
-from fedivoisin.world import EncodedImage, Mail, NewKeys, Response, Sign, World
+from fedivoisin.world import EncodedImage, Mail, MailServer, NewKeys, Response, Sign, World
 
 START = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 ED25519_MULTICODEC = b"\xed\x01"
@@ -42,6 +42,10 @@ class FakeWorld:
     """URL -> the answer to a GET. Other addresses cannot be reached."""
     inboxes: dict[str, Answer] = field(default_factory=dict[str, Answer])
     """URL -> the answer to a POST. Other addresses answer 202."""
+    mail_servers: list[MailServer] = field(default_factory=list[MailServer])
+    """The server that each mail was handed to, refused ones included."""
+    mail_answer: Exception | None = None
+    """What refuses the next mails, if anything does."""
     picture_answer: Exception | None = None
     """What refuses the next pictures, if anything does."""
     ids_given: int = 0
@@ -80,8 +84,11 @@ class FakeWorld:
         self.secrets_given += 1
         return f"secret-{self.secrets_given}".ljust(43, "_")
 
-    async def send_mail(self, mail: Mail) -> None:
-        """Keep it in `mails`."""
+    async def send_mail(self, mail: Mail, server: MailServer) -> None:
+        """Keep it in `mails`, unless the mail server is out of order."""
+        self.mail_servers.append(server)
+        if self.mail_answer is not None:
+            raise self.mail_answer
         self.mails.append(mail)
 
     async def fetch(self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None) -> Response:
