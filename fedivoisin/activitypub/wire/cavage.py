@@ -1,0 +1,124 @@
+"""draft-cavage-http-signatures-12, the signature that every ActivityPub server sends: read strictly, and made."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import format_datetime
+
+from fedivoisin.activitypub.wire.digest import digest
+from fedivoisin.activitypub.wire.keys import Algorithm, PrivateKey, algorithm_of, sign_bytes
+from fedivoisin.activitypub.wire.request import Claim, Part, SignedRequest, refused
+from fedivoisin.urls import parse
+
+_PARAMETER = r'([A-Za-z]+)=(?:"([^"\\]*)"|([0-9]+))'
+_PARAMETERS = re.compile(_PARAMETER)
+_HEADER = re.compile(rf"{_PARAMETER}(?:[ \t]*,[ \t]*{_PARAMETER})*")
+_DIGITS = re.compile(r"[0-9]{1,12}")
+_PARTS: dict[str, tuple[Part, ...]] = {
+    "(request-target)": ("method", "target"),
+    "host": ("host",),
+    "date": ("date",),
+    "(created)": ("created",),
+    "digest": ("digest",),
+    "content-digest": ("content-digest",),
+}
+
+
+def claim(request: SignedRequest) -> Claim:
+    """Takes the `Signature` header apart; raises BadActivity, status 401, where it is not exactly as the draft says."""
+    parameters = _parameters(request.value("signature"))
+    covered = _covered(parameters)
+    created, expires = _time(parameters, "created"), _time(parameters, "expires")
+    _check_created(parameters, covered)
+    times = {"(created)": created, "(expires)": expires}
+    targets = (request.target, request.path) if request.may_omit_query else (request.target,)
+    return Claim(
+        scheme="cavage",
+        key_id=parameters["keyId"],
+        algorithm=parameters.get("algorithm"),
+        covers=frozenset(part for name in covered for part in _PARTS.get(name, ())),
+        created=created,
+        expires=expires,
+        signature=_signature(parameters["signature"]),
+        bases=tuple(_base(covered, _lines(request, target, times)) for target in targets),
+    )
+
+
+def sign(method: str, url: str, body: bytes | None, key: PrivateKey, now: datetime) -> dict[str, str]:
+    """The headers to send; Host is what the client makes of the URL."""
+    address = parse(url)
+    headers = {"Date": format_datetime(now, usegmt=True)}
+    if body is not None:
+        headers["Digest"] = digest(body)
+    values = {"(request-target)": f"{method.lower()} {address.target}", "host": address.authority}
+    values |= {name.lower(): value for name, value in headers.items()}
+    signature = base64.b64encode(sign_bytes(key.key, _base(list(values), values.__getitem__))).decode()
+    # Several peers know `rsa-sha256` only; `hs2019` is the draft's word for "look at the key".
+    algorithm = "rsa-sha256" if algorithm_of(key.key) is Algorithm.RSA else "hs2019"
+    headers["Signature"] = (
+        f'keyId="{key.id}",algorithm="{algorithm}",headers="{" ".join(values)}",signature="{signature}"'
+    )
+    return headers
+
+
+def _parameters(value: str) -> dict[str, str]:
+    if not _HEADER.fullmatch(value):
+        raise refused("bad-signature-header")
+    pairs = [(name, quoted or number) for name, quoted, number in _PARAMETERS.findall(value)]
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
+        raise refused("duplicate-signature-parameter")
+    if not {"keyId", "signature", "headers"} <= parameters.keys():
+        raise refused("bad-signature-header")
+    return parameters
+
+
+def _covered(parameters: dict[str, str]) -> list[str]:
+    covered = parameters["headers"].lower().split(" ")
+    if "" in covered or len(set(covered)) != len(covered):
+        raise refused("bad-signature-header")
+    return covered
+
+
+def _time(parameters: dict[str, str], name: str) -> int | None:
+    value = parameters.get(name)
+    if value is not None and not _DIGITS.fullmatch(value):
+        raise refused("bad-signature-header")
+    return None if value is None else int(value)
+
+
+def _check_created(parameters: dict[str, str], covered: list[str]) -> None:
+    # §2.3: with these algorithm names "(created)" and "(expires)" must not be used.
+    old = parameters.get("algorithm", "hs2019").startswith(("rsa", "hmac", "ecdsa"))
+    if old and not {"(created)", "(expires)"}.isdisjoint(covered):
+        raise refused("created-with-old-algorithm")
+
+
+def _signature(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise refused("bad-signature-header") from None
+
+
+def _lines(request: SignedRequest, target: str, times: dict[str, int | None]) -> Callable[[str], str]:
+    def line(name: str) -> str:
+        if name == "(request-target)":
+            return f"{request.method.lower()} {target}"
+        if name in times:
+            return _present(times[name])
+        return request.value(name)
+
+    return line
+
+
+def _present(moment: int | None) -> str:
+    if moment is None:
+        raise refused("covered-header-missing")
+    return str(moment)
+
+
+def _base(covered: list[str], value_of: Callable[[str], str]) -> bytes:
+    return "\n".join(f"{name}: {value_of(name)}" for name in covered).encode("utf-8", "surrogateescape")

@@ -1,0 +1,150 @@
+"""Reading JSON-LD without a network: plain keys where they mean what ours mean, expansion only where they do not."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fedivoisin.activitypub.wire.contexts import bundled
+from fedivoisin.activitypub.wire.strict_json import Document
+from fedivoisin.activitypub.wire.vocabulary import canonical, is_renaming, our_terms
+from fedivoisin.errors import BadActivity
+
+MAX_CONTEXTS = 32
+MAX_TERMS = 1000
+
+# Keywords that let a document say, once expanded, what its plain keys do not (CVE-2026-46349, -42462, -46713).
+_RESTRUCTURING = frozenset({"@graph", "@reverse", "@included"})
+_MAPS = {"contentMap": "content", "nameMap": "name", "summaryMap": "summary"}
+
+
+def normalise(document: Document) -> Document:
+    """Takes a document as `strict_json` loaded it; gives one whose plain keys are ours, without a @context of its own
+    where it had to be translated. Nothing is ever fetched. Raises BadActivity on what restructures or cannot be read.
+    """
+    contexts, has_keywords = _survey(document)
+    inline = [_inline(context) for context in contexts]
+    if sum(map(len, inline)) > MAX_TERMS:
+        raise BadActivity("context-too-large")
+    if not has_keywords and not any(is_renaming(terms, inline[0]) for terms in inline):
+        return document
+    if len(contexts) > MAX_CONTEXTS:
+        raise BadActivity("context-too-large")
+    return _translate(document)
+
+
+def _survey(document: Document) -> tuple[list[Any], bool]:
+    """Every @context, and whether data is said with keywords (`@id`, `@type`, `@value`…) instead of plain keys."""
+    contexts: list[Any] = []
+    has_keywords = False
+    for node in _objects(document):
+        for name in node:
+            if not name.startswith("@"):
+                continue
+            if name in _RESTRUCTURING:
+                raise BadActivity("jsonld-restructuring")
+            if name == "@context":
+                contexts.append(node[name])
+            else:
+                has_keywords = True
+    return contexts, has_keywords
+
+
+def _objects(value: Any) -> Iterator[Document]:
+    """Every object of the document, in order, contexts left out; depth is bounded by `strict_json`."""
+    pending = [value]
+    for node in pending:
+        if isinstance(node, dict):
+            yield node
+            pending.extend(item for name, item in node.items() if name != "@context" and isinstance(item, dict | list))
+        elif isinstance(node, list):
+            pending.extend(node)
+
+
+def _inline(context: Any) -> dict[str, Any]:
+    """The terms that one @context defines itself; an alias of a restructuring keyword is refused like the keyword."""
+    entries = context if isinstance(context, list) else [context]
+    terms = {name: value for entry in entries if isinstance(entry, dict) for name, value in entry.items()}
+    for value in terms.values():
+        target = value.get("@id") if isinstance(value, dict) else value
+        if isinstance(target, str) and target in _RESTRUCTURING:
+            raise BadActivity("jsonld-restructuring")
+        if isinstance(value, dict) and not _RESTRUCTURING.isdisjoint(value):
+            raise BadActivity("jsonld-restructuring")
+    return terms
+
+
+def _translate(document: Document) -> Document:
+    # PyLD costs 10 MB and 60 ms to import: most processes never need it.
+    jsonld: Any = importlib.import_module("pyld.jsonld")
+    ours = (bundled("ours") or {})["@context"]
+    try:
+        expanded = jsonld.expand(document, {"expandContext": ours, "documentLoader": _load})
+        compacted = jsonld.compact(
+            _same_words(expanded), ours, {"documentLoader": _load, "skipExpansion": True, "compactArrays": True}
+        )
+    except (jsonld.JsonLdError, ValueError, TypeError, KeyError, AttributeError):
+        # PyLD answers some malformed contexts with Python's own errors.
+        raise BadActivity("bad-jsonld") from None
+    compacted.pop("@context", None)
+    result = _plain(compacted)
+    if not isinstance(result, dict) or any(not _RESTRUCTURING.isdisjoint(node) for node in _objects(result)):
+        raise BadActivity("jsonld-restructuring")
+    return result
+
+
+def _load(url: str, _options: object) -> dict[str, Any]:
+    """A context from the bundle; one that we do not have says nothing. `tag` lets PyLD keep the parsed form."""
+    return {
+        "contentType": "application/ld+json",
+        "contextUrl": None,
+        "documentUrl": url,
+        "document": bundled(url) or {"@context": {}},
+        "tag": "static",
+    }
+
+
+def _same_words(value: Any) -> Any:
+    """The expanded document with the spellings of a namespace that peers use replaced by the one that we use."""
+    if isinstance(value, list):
+        return [_same_words(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("@type") == "@json":
+        return value
+    words = {canonical(name): _same_words(item) for name, item in value.items()}
+    if isinstance(types := value.get("@type"), list):
+        words["@type"] = [canonical(name) for name in types]
+    return words
+
+
+def _plain(value: Any) -> Any:
+    """What compaction leaves behind as `as:name`, `_:name`, `@value`, `@list` said with plain keys."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for wrapper in ("@value", "@list", "@set"):
+        if wrapper in value:
+            return value[wrapper] if wrapper == "@value" else _plain(value[wrapper])
+    return _without_maps(_renamed(value))
+
+
+def _renamed(value: Document) -> Document:
+    terms = our_terms()
+    plain: Document = {}
+    for name, item in value.items():
+        key = name.removeprefix("_:") if name.startswith("_:") else terms.get(name, name)
+        if key in plain or (key != name and key in value):
+            raise BadActivity("jsonld-ambiguous")
+        plain[key] = _plain(item)
+    return plain
+
+
+def _without_maps(value: Document) -> Document:
+    """A text that came with a language only has its `…Map`: plain readers want the text too."""
+    texts: Mapping[str, str] = {
+        plain: next(iter(value[name].values()), "")
+        for name, plain in _MAPS.items()
+        if isinstance(value.get(name), dict) and plain not in value
+    }
+    return {**value, **texts}

@@ -1,0 +1,145 @@
+"""Keys: RSA for HTTP signatures, Ed25519 for proofs and RFC 9421; as PEM and as Multikey (FEP-521a)."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import base58
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from fedivoisin.errors import BadActivity
+
+AnyPublic = RSAPublicKey | Ed25519PublicKey
+AnyPrivate = RSAPrivateKey | Ed25519PrivateKey
+
+MAX_PEM = 4096
+# Multicodec `ed25519-pub`, 0xed as a varint; in base58btc it always begins `z6Mk`.
+_ED25519_PREFIX = b"\xed\x01"
+
+
+class Algorithm(StrEnum):
+    """What a key can do, and so what a signature by it must be: the key decides, never the message."""
+
+    RSA = "rsa-v1_5-sha256"
+    ED25519 = "ed25519"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key as its owner publishes it: `id` and `owner` are URLs."""
+
+    id: str
+    owner: str
+    algorithm: Algorithm
+    key: AnyPublic
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """A key of ours with the URL under which its public half is found."""
+
+    id: str
+    key: AnyPrivate = field(repr=False)
+
+
+def new_rsa() -> RSAPrivateKey:
+    """RSA-2048: the size that every peer takes."""
+    return generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def new_ed25519() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
+
+
+def algorithm_of(key: AnyPublic | AnyPrivate) -> Algorithm:
+    return Algorithm.RSA if isinstance(key, RSAPublicKey | RSAPrivateKey) else Algorithm.ED25519
+
+
+def public_key(key_id: str, owner: str, key: AnyPublic) -> PublicKey:
+    return PublicKey(key_id, owner, algorithm_of(key), key)
+
+
+def private_pem(key: AnyPrivate) -> str:
+    """PKCS #8, not encrypted: for our own database only."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def public_pem(key: AnyPublic) -> str:
+    """SubjectPublicKeyInfo, the form of `publicKeyPem`."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def load_private_pem(text: str) -> AnyPrivate:
+    """A key of ours, as `private_pem` wrote it."""
+    key = load_pem_private_key(text.encode(), password=None)
+    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+        raise BadActivity("bad-key", status=401)
+    return key
+
+
+def load_public_pem(text: str) -> AnyPublic:
+    """A peer's `publicKeyPem`: RSA of 2048 to 8192 bits or Ed25519, else BadActivity("bad-key")."""
+    try:
+        if len(text) > MAX_PEM:
+            raise BadActivity("bad-key", status=401)
+        key = load_pem_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise BadActivity("bad-key", status=401) from None
+    if isinstance(key, RSAPublicKey):
+        return _sound(key)
+    if isinstance(key, Ed25519PublicKey):
+        return key
+    raise BadActivity("bad-key", status=401)
+
+
+def _sound(key: RSAPublicKey) -> RSAPublicKey:
+    # A huge exponent makes one verification as slow as a signature: a cheap way to keep us busy.
+    if not (2048 <= key.key_size <= 8192 and key.public_numbers().e < 2**32):
+        raise BadActivity("bad-key", status=401)
+    return key
+
+
+def multikey(key: Ed25519PublicKey) -> str:
+    """`publicKeyMultibase` (FEP-521a): `z6Mk…`."""
+    return "z" + base58.b58encode(_ED25519_PREFIX + key.public_bytes_raw()).decode()
+
+
+def load_multikey(text: str) -> Ed25519PublicKey:
+    """A peer's `publicKeyMultibase`, else BadActivity("bad-key")."""
+    try:
+        raw = base58.b58decode(text[1:]) if text.startswith("z") and len(text) <= 64 else b""
+        if len(raw) != 34 or not raw.startswith(_ED25519_PREFIX):
+            raise BadActivity("bad-key", status=401)
+        return Ed25519PublicKey.from_public_bytes(raw[2:])
+    except ValueError:
+        raise BadActivity("bad-key", status=401) from None
+
+
+def sign_bytes(key: AnyPrivate, message: bytes) -> bytes:
+    """RSASSA-PKCS1-v1_5 with SHA-256, or Ed25519."""
+    if isinstance(key, RSAPrivateKey):
+        return key.sign(message, PKCS1v15(), SHA256())
+    return key.sign(message)
+
+
+def signature_holds(key: AnyPublic, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` over `message` was made with the private half of `key`."""
+    try:
+        if isinstance(key, RSAPublicKey):
+            key.verify(signature, message, PKCS1v15(), SHA256())
+        else:
+            key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""Origins (FEP-fe34): who shares one with whom, whatever the spelling."""
+
+from fedivoisin.errors import BadActivity
+from fedivoisin.proof import Origin
+from fedivoisin.urls import parse
+
+
+def origin_of(url: str) -> Origin:
+    """(scheme, host, port) of an http(s) URL; BadActivity("bad-url") for anything else."""
+    address = parse(url)
+    return Origin((address.scheme, address.host, address.port))
+
+
+def same_origin(first: str, *others: str) -> bool:
+    """Whether all these URLs share one origin; a URL that cannot be read shares nothing."""
+    try:
+        origin = origin_of(first)
+        return all(origin_of(other) == origin for other in others)
+    except BadActivity:
+        return False
+
+
+def normalise(url: str) -> str:
+    """The one spelling under which a URL may be compared or stored."""
+    return str(parse(url))
+
+
+def base_of(origin: Origin) -> str:
+    """`https://host`, with the port where it is not the usual one."""
+    scheme, host, port = origin
+    name = f"[{host}]" if ":" in host else host
+    return str(parse(f"{scheme}://{name}:{port}")).removesuffix("/")

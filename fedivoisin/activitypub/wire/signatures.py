@@ -1,0 +1,115 @@
+"""HTTP signatures, both kinds: who claims to have signed, whether it holds, and our own."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from fedivoisin.activitypub.wire import cavage, rfc9421
+from fedivoisin.activitypub.wire.digest import verify_content_digest, verify_digest
+from fedivoisin.activitypub.wire.keys import Algorithm, PrivateKey, PublicKey, signature_holds
+from fedivoisin.activitypub.wire.origins import origin_of, same_origin
+from fedivoisin.activitypub.wire.request import Claim, Scheme, SignedRequest, refused
+from fedivoisin.errors import BadActivity
+from fedivoisin.proof import Verified
+from fedivoisin.urls import parse
+
+MAX_SKEW = timedelta(hours=1)
+
+_ONCE = ("signature", "signature-input", "host", "date", "digest", "content-digest")
+_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
+# What each scheme may call a key's algorithm; absent is fine. hs2019 means "the key knows": RSA-SHA256 in practice.
+_NAMES: dict[Scheme, dict[Algorithm, frozenset[str]]] = {
+    "cavage": {Algorithm.RSA: frozenset({"rsa-sha256", "hs2019"}), Algorithm.ED25519: frozenset({"ed25519", "hs2019"})},
+    "rfc9421": {Algorithm.RSA: frozenset({"rsa-v1_5-sha256"}), Algorithm.ED25519: frozenset({"ed25519"})},
+}
+
+
+def key_id_of(request: SignedRequest) -> str:
+    """The key that the request says it is signed with: for the ban check and the look-up, nothing is proven yet."""
+    return _claim(request).key_id
+
+
+def verify(request: SignedRequest, key: PublicKey, *, now: datetime) -> Verified:
+    """Takes a request and the key that `key_id_of` named; BadActivity, status 401, if any rule of §4 is broken."""
+    claim = _claim(request)
+    if claim.key_id != key.id or not same_origin(key.id, key.owner):
+        raise refused("wrong-key")
+    if claim.algorithm is not None and claim.algorithm not in _NAMES[claim.scheme][key.algorithm]:
+        raise refused("wrong-algorithm")
+    _check_coverage(request, claim)
+    _check_times(request, claim, now)
+    _check_digests(request)
+    if not any(signature_holds(key.key, claim.signature, base) for base in claim.bases):
+        raise refused("signature-invalid")
+    return Verified(key.id, key.owner, origin_of(key.id), request.body, claim.scheme)
+
+
+def sign(
+    method: str, url: str, body: bytes | None, *, key: PrivateKey, now: datetime, scheme: Scheme
+) -> dict[str, str]:
+    """The headers that sign one request of ours; `body` is None where none is sent."""
+    make = cavage.sign if scheme == "cavage" else rfc9421.sign
+    return make(method, url, body, key, now)
+
+
+def _claim(request: SignedRequest) -> Claim:
+    if any(len(request.values(name)) > 1 for name in _ONCE):
+        raise refused("duplicate-header")
+    if not request.target.startswith("/"):
+        raise refused("bad-target")
+    if not request.values("signature"):
+        raise refused("unsigned")
+    claim = rfc9421.claim(request) if request.values("signature-input") else cavage.claim(request)
+    _check_key_id(request, claim.key_id)
+    return claim
+
+
+def _check_key_id(request: SignedRequest, key_id: str) -> None:
+    try:
+        address = parse(key_id)
+    except BadActivity:
+        raise refused("bad-key-id") from None
+    if address.scheme != "https" and not request.lab:
+        raise refused("bad-key-id")
+    if origin_of(key_id) == request.origin:
+        raise refused("local-key-id")
+
+
+def _check_coverage(request: SignedRequest, claim: Claim) -> None:
+    if not {"method", "target", "host"} <= claim.covers:
+        raise refused("not-covered")
+    if {"created", "date"}.isdisjoint(claim.covers):
+        raise refused("time-not-covered")
+    has_body = request.method not in {"GET", "HEAD"} or bool(request.body)
+    if has_body and {"digest", "content-digest"}.isdisjoint(claim.covers):
+        raise refused("digest-not-covered")
+
+
+def _check_times(request: SignedRequest, claim: Claim, now: datetime) -> None:
+    seconds: list[float] = [claim.created] if claim.created is not None and "created" in claim.covers else []
+    if "date" in claim.covers:
+        seconds.append(_date(request.value("date")).timestamp())
+    if any(abs(now.timestamp() - moment) > MAX_SKEW.total_seconds() for moment in seconds):
+        raise refused("clock-skew")
+    if claim.expires is not None and claim.expires < now.timestamp():
+        raise refused("signature-expired")
+
+
+def _date(value: str) -> datetime:
+    try:
+        if not _DATE.fullmatch(value):
+            raise refused("bad-date")
+        return parsedate_to_datetime(value)
+    except ValueError:
+        raise refused("bad-date") from None
+
+
+def _check_digests(request: SignedRequest) -> None:
+    checks: tuple[tuple[str, Callable[[str, bytes], None]], ...] = (
+        ("digest", verify_digest),
+        ("content-digest", verify_content_digest),
+    )
+    for name, check in checks:
+        for value in request.values(name):
+            check(value, request.body)

@@ -1,0 +1,80 @@
+"""Bytes from a peer -> one JSON object that every reader understands alike (RFC 8259 §4, RFC 7493), within limits."""
+
+import json
+import re
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any, NoReturn
+
+from fedivoisin.errors import BadActivity
+
+MAX_DEPTH = 32
+MAX_NODES = 10_000
+# Beyond it JavaScript and JCS (RFC 8785) read another number than the one that was sent.
+MAX_INTEGER = 2**53 - 1
+
+Document = dict[str, Any]
+
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def load(raw: bytes) -> Document:
+    """Takes a body, gives its root object. BadActivity, status 400, on whatever two parsers could read two ways."""
+    try:
+        document = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+            parse_float=_float,
+        )
+        if _SURROGATE_ESCAPE.search(raw):
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):  # UnicodeError is a ValueError
+        raise BadActivity("bad-json") from None
+    if not isinstance(document, dict):
+        raise BadActivity("json-not-an-object")
+    _measure(document)
+    return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Document:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise BadActivity("json-duplicate-key")
+    return members
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise BadActivity("json-not-a-number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
+        raise BadActivity("json-huge-number")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise BadActivity("json-huge-number")
+    return number
+
+
+def _measure(document: Document) -> None:
+    level: list[Any] = [document]
+    nodes = depth = 0
+    while level:
+        nodes += len(level)
+        depth += 1
+        if nodes > MAX_NODES:
+            raise BadActivity("json-too-many-nodes")
+        containers = [node for node in level if isinstance(node, dict | list)]
+        if containers and depth > MAX_DEPTH:
+            raise BadActivity("json-too-deep")
+        level = [child for container in containers for child in _children(container)]
+
+
+def _children(container: Document | list[Any]) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container

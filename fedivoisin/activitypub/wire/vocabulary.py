@@ -1,0 +1,119 @@
+"""Our words and their addresses, and whether a peer's inline context gives them another meaning."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from fedivoisin.activitypub.wire.contexts import bundled
+
+# One namespace, several spellings in use: the same words are meant.
+_SPELLINGS = {
+    "https://w3id.org/valueflows#": "https://w3id.org/valueflows/ont/vf#",
+    "https://w3id.org/valueflows/": "https://w3id.org/valueflows/ont/vf#",
+    "http://schema.org/": "http://schema.org#",
+    "https://schema.org/": "http://schema.org#",
+    "https://schema.org#": "http://schema.org#",
+    "https://joinmastodon.org/ns#": "http://joinmastodon.org/ns#",
+    "http://www.w3.org/ns/activitystreams#": "https://www.w3.org/ns/activitystreams#",
+}
+# Language, direction and bookkeeping: they change no key.
+_HARMLESS = frozenset({"@language", "@direction", "@version", "@protected", "@propagate"})
+_HARMLESS_CONTAINERS = frozenset({"@list", "@set", "@language"})
+_HARMLESS_VOCABULARIES = frozenset({"_:", "https://www.w3.org/ns/activitystreams#"})
+# How many steps a definition may take through other terms; more than any honest context needs.
+_MAX_STEPS = 6
+
+
+def canonical(iri: str) -> str:
+    """The IRI in our spelling of its namespace."""
+    if iri.startswith("https://w3id.org/valueflows/ont/vf#"):
+        return iri
+    for theirs, ours in _SPELLINGS.items():
+        if iri.startswith(theirs):
+            return ours + iri.removeprefix(theirs)
+    return iri
+
+
+@cache
+def our_words() -> Mapping[str, str]:
+    """Term -> IRI (or keyword): every key, type and prefix that plain reading gives a meaning to."""
+    terms = {name: value for entry in _entries() for name, value in entry.items() if not name.startswith("@")}
+    return {name: _iri(_target(name, value) or name, terms, _MAX_STEPS, {}) for name, value in terms.items()}
+
+
+@cache
+def our_terms() -> Mapping[str, str]:
+    """IRI, in full and with our prefix -> term; a language map is never what a plain value means."""
+    terms: dict[str, str] = {}
+    for name, iri in our_words().items():
+        if ":" in name or name.endswith("Map") or iri.startswith("@"):
+            continue
+        terms.setdefault(iri, name)
+    for prefix in ("as", "vf", "toot", "schema", "sec", "om2", "mz", "ldp"):
+        base = our_words()[prefix]
+        terms |= {f"{prefix}:{iri.removeprefix(base)}": term for iri, term in terms.items() if _within(iri, base)}
+    return terms
+
+
+@cache
+def _our_iris() -> frozenset[str]:
+    return frozenset(our_words().values())
+
+
+def is_renaming(terms: Mapping[str, Any], outer: Mapping[str, Any]) -> bool:
+    """Whether one inline context gives a word of ours another meaning, or another name to what we have a word for.
+
+    `outer` are the terms of the document's own @context, which an embedded one builds upon.
+    """
+    scope = {**outer, **terms}
+    return any(_changes(name, value, scope) for name, value in terms.items())
+
+
+def _changes(name: str, value: Any, scope: Mapping[str, Any]) -> bool:
+    if name.startswith("@"):
+        return name not in _HARMLESS and not (name == "@vocab" and value in _HARMLESS_VOCABULARIES)
+    target = _target(name, value)
+    if target is None or _restructures(value):
+        return True
+    iri = _iri(target, scope, _MAX_STEPS, our_words())
+    if name in our_words():
+        return iri != our_words()[name]
+    return iri in _our_iris() or iri.startswith("@")
+
+
+def _restructures(definition: Any) -> bool:
+    """Whether its values are nested, indexed or read in a context of their own (a proof is a graph: FEP-8b32)."""
+    if not isinstance(definition, dict):
+        return False
+    container = definition.get("@container") or []
+    containers = set(container if isinstance(container, list) else [container])
+    if str(definition.get("@id")).endswith(("security#proof", "sec:proof")):
+        containers.discard("@graph")
+    return bool(containers - _HARMLESS_CONTAINERS) or "@nest" in definition or "@context" in definition
+
+
+def _target(name: str, definition: Any) -> str | None:
+    """What a definition says its term stands for; None where it unsays it or leaves it to @vocab."""
+    if isinstance(definition, dict):
+        definition = definition.get("@id", name if ":" in name else None)
+    return definition if isinstance(definition, str) else None
+
+
+def _iri(text: str, scope: Mapping[str, Any], steps: int, known: Mapping[str, str]) -> str:
+    """The IRI that a term, a compact IRI or an IRI stands for."""
+    target = _target(text, scope[text]) if text in scope else known.get(text)
+    if target is not None and target != text and steps:
+        return _iri(target, scope, steps - 1, known)
+    prefix, colon, rest = text.partition(":")
+    if colon and (prefix in scope or prefix in known) and not rest.startswith("//") and steps:
+        return canonical(_iri(prefix, scope, steps - 1, known) + rest)
+    return canonical(text)
+
+
+def _within(iri: str, base: str) -> bool:
+    return iri.startswith(base) and iri != base
+
+
+def _entries() -> Iterator[dict[str, Any]]:
+    for entry in (bundled("ours") or {})["@context"]:
+        yield entry if isinstance(entry, dict) else (bundled(entry) or {})["@context"]
