@@ -1,6 +1,7 @@
 """Every event that the journal can hold, as one union: dropping a case anywhere is a type error."""
 
 from fedivoisin.market.events import ListingEvent
+from fedivoisin.trust.decisions import DecisionEvent
 from fedivoisin.trust.events import TrustEvent
 
-Event = ListingEvent | TrustEvent
+Event = ListingEvent | TrustEvent | DecisionEvent

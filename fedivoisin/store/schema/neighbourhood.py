@@ -9,6 +9,7 @@ neighbourhood = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("setup_hash", String(64)),  # SHA-256 of the one-time word of the first-run link; none once used
+    Column("setup_draft", Json),  # the answers of the first run, until the last screen
     Column("origin", String(255), nullable=False, server_default=""),  # empty: trial mode, nothing federates
     Column("federated_at", Instant),  # from then on the origin is fixed for ever
     Column("founded_at", Instant),
@@ -48,4 +49,20 @@ report = Table(
     Column("decided_at", Instant),
     Column("decided_by", String(64), ForeignKey("actor.id", ondelete="SET NULL")),
     Column("decision", String(500)),
+)
+
+statement = Table(
+    "statement",  # reasons given to the person whom a decision concerns (DSA, article 17)
+    metadata,
+    id_column(),
+    Column("member_id", String(64), ForeignKey("actor.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("listing_id", String(64), ForeignKey("listing.id", ondelete="CASCADE"), index=True),
+    Column("report_id", String(64), ForeignKey("report.id", ondelete="SET NULL")),
+    Column("measure", String(16), nullable=False),
+    Column("ground", String(32), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("decided_by", String(64), ForeignKey("actor.id", ondelete="SET NULL")),
+    Column("created_at", Instant, nullable=False),
+    Column("appeal_until", Instant, nullable=False),
+    Column("lifted_at", Instant),
 )
