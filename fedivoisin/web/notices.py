@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from fedivoisin.web.reasons import mark
 
-NOTICES: Mapping[str, tuple[str, str]] = {
-    "enregistre": ("bon", mark("C’est enregistré.")),
-    "deconnecte": ("bon", mark("Vous êtes déconnecté·e.")),
+NOTICES: Mapping[str, str] = {
+    "enregistre": mark("C’est enregistré."),
+    "deconnecte": mark("Vous êtes déconnecté."),
 }

@@ -1,0 +1,5 @@
+"""`python -m fedivoisin`."""
+
+from fedivoisin.cli import main
+
+main()

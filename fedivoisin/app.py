@@ -1,0 +1,202 @@
+"""Puts the pieces together: the world, the store, the routes, the workers."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import secrets
+import signal
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp_remotes import XForwardedFiltered
+from sqlalchemy import make_url
+
+from fedivoisin.activitypub import routes as activitypub_routes
+from fedivoisin.activitypub.wire import keys as wire_keys
+from fedivoisin.adapters.mail import Postman
+from fedivoisin.adapters.media import Encoder
+from fedivoisin.adapters.network import Network
+from fedivoisin.settings import SettingError, Settings
+from fedivoisin.store import migrate, neighbourhoods
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.neighbourhoods import Neighbourhood
+from fedivoisin.web import routes as web_routes
+from fedivoisin.web.errors import outermost
+from fedivoisin.web.keys import SETTINGS, STORE, TEMPLATES, THROTTLE, WORLD
+from fedivoisin.web.render import environments
+from fedivoisin.web.throttle import Throttle
+from fedivoisin.workers import loop
+from fedivoisin.world import NewKeys, World
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "web" / "static"
+
+
+def utc_now() -> datetime:
+    """The clock of the real world."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A random UUID."""
+    return str(uuid.uuid4())
+
+
+def new_secret() -> str:
+    """256 bits of chance."""
+    return secrets.token_urlsafe(32)
+
+
+async def new_keys() -> NewKeys:
+    """The keys of a new actor, made in a thread."""
+    return await asyncio.to_thread(_new_keys)
+
+
+def _new_keys() -> NewKeys:
+    rsa, edwards = wire_keys.new_rsa(), wire_keys.new_ed25519()
+    return NewKeys(
+        rsa_private=wire_keys.private_pem(rsa),
+        rsa_public=wire_keys.public_pem(rsa.public_key()),
+        ed25519_private=wire_keys.private_pem(edwards),
+        ed25519_public=wire_keys.multikey(edwards.public_key()),
+    )
+
+
+def open_store(settings: Settings) -> Store:
+    """The database of the settings; the folder of a SQLite file is made."""
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    return Store.open(settings.database, now=utc_now, new_id=new_id)
+
+
+@asynccontextmanager
+async def open_world(settings: Settings, store: Store) -> AsyncIterator[World]:
+    """The real doors outside, closed at the end."""
+    async with AsyncExitStack() as stack:
+        network = Network(
+            lab_hosts=frozenset(settings.network.lab_hosts) if settings.is_lab else frozenset(),
+            ca_file=settings.network.ca_file,
+        )
+        stack.push_async_callback(network.close)
+        encoder = Encoder()
+        stack.push_async_callback(encoder.close)
+        yield World(
+            now=utc_now,
+            new_id=new_id,
+            new_secret=new_secret,
+            fetch=network.fetch,
+            post=network.post,
+            send_mail=Postman(store).send,
+            encode_image=encoder.encode,
+            new_keys=new_keys,
+        )
+
+
+def create_app(settings: Settings, store: Store, world: World) -> web.Application:
+    """The web application: pages and ActivityPub on the same addresses, told apart by Accept."""
+    app = web.Application(middlewares=[outermost], client_max_size=settings.limits.inbox_body)
+    app[SETTINGS], app[STORE], app[WORLD] = settings, store, world
+    app[TEMPLATES] = environments()
+    app[THROTTLE] = Throttle(settings.limits.page_requests, settings.limits.window)
+    activitypub_routes.add_to(app)
+    web_routes.add_to(app)
+    return app
+
+
+async def prepare(settings: Settings, store: Store) -> str | None:
+    """Bring the database up to date and note the origin.
+
+    Gives the one-time word of the first-run link while the first-run questions wait. Raises NewerSchema,
+    SettingError when the origin is not the one that others know.
+    """
+    async with store.read() as tx:
+        is_current = await migrate.is_current(tx)
+    if not is_current:
+        await _migrate_in_a_child(settings)
+    word = new_secret()
+    found = await store.write(_prepare, origin=settings.origin, word_hash=hashlib.sha256(word.encode()).hexdigest())
+    return word if found.founded_at is None else None
+
+
+async def _prepare(tx: Tx, *, origin: str, word_hash: str) -> Neighbourhood:
+    await neighbourhoods.prepare(tx, origin=origin, setup_hash=word_hash)
+    found = await neighbourhoods.current(tx)
+    if found.founded_at is None:
+        await neighbourhoods.change(tx, setup_hash=word_hash, origin=origin)
+    elif origin and found.origin and origin != found.origin:
+        raise SettingError(
+            f"origin : ce quartier est connu sous {found.origin} ; son adresse ne peut plus devenir {origin}"
+        )
+    return found
+
+
+async def _migrate_in_a_child(settings: Settings) -> None:
+    # Alembic costs memory that a small machine would then keep for as long as the server lives.
+    environment = {**os.environ, "FEDIVOISIN_DATABASE": settings.database}
+    child = await asyncio.create_subprocess_exec(sys.executable, "-m", "fedivoisin", "migrate", env=environment)
+    if await child.wait() != 0:
+        raise SettingError("la base de données n'a pas pu être mise à jour (voir ci-dessus)")
+
+
+async def serve(settings: Settings, *, on_ready: Callable[[str | None], None]) -> None:
+    """Answer requests, and work behind them, until SIGTERM or SIGINT; what is under way is finished first."""
+    stop = _stop_on_signal()
+    store = open_store(settings)
+    try:
+        word = await prepare(settings, store)
+        async with open_world(settings, store) as world:
+            app = create_app(settings, store, world)
+            if settings.network.trusted_proxies:
+                await XForwardedFiltered(set(settings.network.trusted_proxies)).setup(app)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=30)
+            await runner.setup()
+            await web.TCPSite(runner, settings.host, settings.port, backlog=512).start()
+            on_ready(word)
+            try:
+                await _until(stop, loop.run(settings, store, world) if settings.run_workers else None)
+            finally:
+                await runner.cleanup()
+    finally:
+        await store.close()
+
+
+async def work(settings: Settings) -> None:
+    """Only the work behind the pages, beside `serve` processes on one PostgreSQL."""
+    stop = _stop_on_signal()
+    store = open_store(settings)
+    try:
+        await prepare(settings, store)
+        async with open_world(settings, store) as world:
+            await _until(stop, loop.run(settings, store, world))
+    finally:
+        await store.close()
+
+
+async def _until(stop: asyncio.Event, running: Coroutine[object, object, None] | None) -> None:
+    if running is None:
+        await stop.wait()
+        return
+    task = asyncio.ensure_future(running)
+    waiting = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        task.result()
+        return
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _stop_on_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

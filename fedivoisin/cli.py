@@ -1,0 +1,93 @@
+"""The commands. Each says in plain French what it does and, when it cannot, what to do."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from fedivoisin import VERSION
+from fedivoisin.adapters import logs
+from fedivoisin.settings import SettingError, Settings, load
+
+CONFIG = "FEDIVOISIN_CONFIG"
+
+
+@click.group(help="Un réseau d'entraide entre voisins, de ville à ville.")
+@click.version_option(VERSION, prog_name="fedivoisin")
+@click.option("--config", envvar=CONFIG, type=click.Path(dir_okay=False), help="Le fichier de réglages, en TOML.")
+@click.pass_context
+def main(context: click.Context, config: str | None) -> None:
+    """Read the settings once, for every command."""
+    if config:
+        os.environ[CONFIG] = config
+    try:
+        context.obj = load(config, os.environ)
+    except SettingError as error:
+        fail(str(error))
+    logs.configure(context.obj.log_level)
+
+
+def fail(message: str) -> None:
+    """Say what is wrong and end with 2."""
+    click.echo(f"fedivoisin : {message}", err=True)
+    sys.exit(2)
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run one command's work; a wrong setting or a newer database is said, not traced."""
+    from fedivoisin.store.migrate import NewerSchema
+
+    try:
+        with asyncio.Runner() as runner:
+            return runner.run(work)
+    except SettingError as error:
+        fail(str(error))
+    except NewerSchema as error:
+        fail(f"la base vient d'une version plus récente du programme ({error}). Installez cette version.")
+
+
+@main.command(help="Répondre aux demandes, et faire le travail derrière les pages.")
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """Run the server until it is told to stop."""
+    from fedivoisin import app
+
+    run(app.serve(settings, on_ready=lambda word: _say_ready(settings, word)))
+
+
+def _say_ready(settings: Settings, word: str | None) -> None:
+    address = settings.origin or f"http://localhost:{settings.port}"
+    if word is None:
+        click.echo(f"fedivoisin répond sur {address}")
+        return
+    click.echo("fedivoisin est prêt. Pour créer votre quartier, ouvrez ce lien (il ne sert qu'une fois) :")
+    click.echo(f"  {address}/installation?cle={word}")
+
+
+@main.command(help="Faire seulement le travail derrière les pages (à côté de serve, sur PostgreSQL).")
+@click.pass_obj
+def work(settings: Settings) -> None:
+    """Run the workers until they are told to stop."""
+    from fedivoisin import app
+
+    run(app.work(settings))
+
+
+@main.command(help="Mettre la base de données à jour. serve le fait tout seul.")
+@click.pass_obj
+def migrate(settings: Settings) -> None:
+    """Raise the schema to the newest version, under a lock."""
+    from fedivoisin.app import open_store
+    from fedivoisin.store.migrate import raise_to_newest
+
+    async def bring_up() -> bool:
+        store = open_store(settings)
+        try:
+            return await raise_to_newest(store)
+        finally:
+            await store.close()
+
+    click.echo("Base mise à jour." if run(bring_up()) else "La base est déjà à jour.")
