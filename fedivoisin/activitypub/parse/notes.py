@@ -1,0 +1,144 @@
+"""A Note and what any object may carry: its author, audience, language, tags, pictures and place."""
+
+from collections.abc import Iterable, Iterator
+
+from fedivoisin.activitypub.parse import values
+from fedivoisin.activitypub.parse.objects import Image, Mention, NoteDocument, PlaceDocument
+from fedivoisin.activitypub.parse.values import Json
+
+MAX_PICTURES = 4
+_PICTURE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
+_TYPE_BY_ENDING = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+
+
+def note(document: Json, kind: str) -> NoteDocument:
+    """A message. BadActivity without an id or an author."""
+    url = values.needed_url(document, "id")
+    content, language = content_of(document)
+    return NoteDocument(
+        id=url,
+        type=kind,
+        author=author_of(document),
+        to=values.recipients(document, "to"),
+        cc=values.recipients(document, "cc"),
+        content=content,
+        summary=values.html(document.get("summary")),
+        name=values.line(document.get("name")),
+        language=language,
+        page_url=page_of(document) or url,
+        in_reply_to=values.url_of(document.get("inReplyTo")),
+        context=values.url_of(document.get("context")) or values.url_of(document.get("conversation")),
+        mentions=tuple(mentions_of(document)),
+        hashtags=tuple(hashtags_of(document)),
+        pictures=pictures_of(document),
+        published_at=values.moment(document.get("published")),
+        updated_at=values.moment(document.get("updated")),
+    )
+
+
+def author_of(document: Json) -> str:
+    """`attributedTo`, else `actor`: the first URL of either."""
+    return values.url_of(document.get("attributedTo")) or values.needed_url(document, "actor")
+
+
+def content_of(document: Json) -> tuple[str, str]:
+    """The HTML and its language: `contentMap` names it, and replaces a `content` that is missing."""
+    content = values.html(document.get("content"))
+    by_language = document.get("contentMap")
+    if not isinstance(by_language, dict):
+        return content, ""
+    for language, words in list(by_language.items())[:20]:
+        if isinstance(words, str) and words and (not content or words == content):
+            return values.html(words), values.line(language, 8).lower()
+    return content, ""
+
+
+def page_of(document: Json) -> str | None:
+    """The address for people: of several links, the one that serves HTML."""
+    links = values.listed(document.get("url"))[:10]
+    for link in links:
+        if isinstance(link, dict) and link.get("mediaType") == "text/html" and values.is_url(link.get("href")):
+            return str(link["href"])
+    return values.url_of(document.get("url"))
+
+
+def mentions_of(document: Json) -> Iterator[Mention]:
+    """At most 100."""
+    for tag in _tags(document, "Mention"):
+        url = values.url_of(tag.get("href"))
+        if url:
+            yield Mention(url, values.line(tag.get("name"), 255))
+
+
+def hashtags_of(document: Json) -> Iterator[str]:
+    """Without their #, in lower case; at most 100."""
+    for tag in _tags(document, "Hashtag"):
+        name = values.line(tag.get("name"), 100).lstrip("#").lower()
+        if name:
+            yield name
+
+
+def _tags(document: Json, kind: str) -> Iterator[Json]:
+    for tag in values.listed(document.get("tag"))[: values.MAX_ITEMS]:
+        if isinstance(tag, dict) and kind in values.types(tag):
+            yield tag
+
+
+def pictures_of(document: Json) -> tuple[Image, ...]:
+    """The first four pictures of `attachment`, else of `image`."""
+    return _pictures(document.get("attachment")) or _pictures(document.get("image"))
+
+
+def _pictures(value: object) -> tuple[Image, ...]:
+    attached = (picture(one) for one in values.listed(value)[:20])
+    return tuple(_first(attached, MAX_PICTURES))
+
+
+def _first(found: Iterable[Image | None], most: int) -> list[Image]:
+    return [one for one in found if one][:most]
+
+
+def picture(value: object) -> Image | None:
+    """An Image, or a Document whose media type (or ending) is a picture's."""
+    document = values.mapping(value)
+    if document is None or not {"Image", "Document"} & set(values.types(document)):
+        return None
+    url = values.url_of(document.get("url")) or values.url_of(document.get("href"))
+    if url is None:
+        return None
+    media_type = _media_type(document, url)
+    if media_type not in _PICTURE_TYPES:
+        return None
+    return Image(
+        url=url,
+        media_type=media_type,
+        alt=values.line(document.get("name"), 1500) or values.line(document.get("summary"), 1500),
+        width=values.whole(document.get("width"), 1, 100_000),
+        height=values.whole(document.get("height"), 1, 100_000),
+        blurhash=values.line(document.get("blurhash"), 64) or None,
+    )
+
+
+def _media_type(document: Json, url: str) -> str:
+    said = values.line(document.get("mediaType"), 64).lower()
+    if said or "Image" not in values.types(document):
+        return said
+    return _TYPE_BY_ENDING.get(url.rpartition(".")[2].lower(), "image/jpeg")
+
+
+def place_of(document: Json) -> PlaceDocument | None:
+    """`location` (ours, Mobilizon) or `eligibleLocation` (Bonfire)."""
+    for key in ("location", "eligibleLocation"):
+        for one in values.listed(document.get(key))[:10]:
+            if isinstance(one, dict):
+                return _place(one)
+    return None
+
+
+def _place(document: Json) -> PlaceDocument:
+    latitude = values.coordinate(document.get("latitude"), 90)
+    longitude = values.coordinate(document.get("longitude"), 180)
+    both = latitude is not None and longitude is not None
+    return PlaceDocument(
+        values.line(document.get("name"), 200), latitude if both else None, longitude if both else None
+    )

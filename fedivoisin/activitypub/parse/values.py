@@ -1,0 +1,171 @@
+"""Single values out of raw JSON: what is needed and wrong is refused, what is optional and wrong is left out."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from math import isfinite
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from fedivoisin.errors import BadActivity
+
+Json: TypeAlias = Mapping[str, Any]
+
+MAX_URL = 2048
+MAX_LINE = 500
+MAX_HTML = 65_536
+MAX_RECIPIENTS = 1000
+MAX_ITEMS = 100
+MAX_AMOUNT = Decimal(10**12)
+
+_NOT_IN_URL = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
+_DURATION = re.compile(r"P(\d{1,4})D")
+
+
+def is_url(value: object) -> bool:
+    """An absolute http(s) URL of at most 2 KiB, without blanks or control characters (CR/LF above all)."""
+    if not isinstance(value, str) or len(value.encode("utf-8", "replace")) > MAX_URL or _NOT_IN_URL.search(value):
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # "Invalid IPv6 URL"
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def mapping(value: object) -> Json | None:
+    """The JSON object, or the only one in a list."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, dict) else None
+
+
+def listed(value: object) -> Sequence[Any]:
+    """A list, a single value as a list of one, nothing as none."""
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)
+
+
+def url_of(value: object) -> str | None:
+    """The URL in a string, in an object's `id`, or in a Link's `href`; of a list, the first."""
+    for candidate in listed(value)[:MAX_ITEMS]:
+        found = candidate
+        if isinstance(candidate, dict):
+            found = candidate.get("id", candidate.get("href"))
+        if is_url(found):
+            return str(found)
+    return None
+
+
+def needed_url(document: Json, key: str) -> str:
+    """BadActivity `bad-{key}` when it is missing or no URL."""
+    found = url_of(document.get(key))
+    if found is None:
+        raise BadActivity(f"bad-{key.lower()}")
+    return found
+
+
+def urls(value: object) -> tuple[str, ...]:
+    """All URLs in a string, an object or a list of either; what is none is left out. BadActivity beyond 1,000."""
+    candidates = listed(value)
+    if len(candidates) > MAX_RECIPIENTS:
+        raise BadActivity("too-many")
+    return tuple(found for found in map(url_of, candidates) if found)
+
+
+def recipients(document: Json, key: str) -> tuple[str, ...]:
+    """`to` or `cc`; the short names of Public that some peers send are spelled out."""
+    short = {"as:Public", "Public"}
+    public = "https://www.w3.org/ns/activitystreams#Public"
+    found = [public if isinstance(one, str) and one in short else one for one in listed(document.get(key))]
+    return urls(found)
+
+
+def line(value: object, most: int = MAX_LINE) -> str:
+    """One line of plain text, cut at `most`; empty when there is none."""
+    return " ".join(value[: most * 4].split())[:most] if isinstance(value, str) else ""
+
+
+def html(value: object) -> str:
+    """Raw HTML, cut at 64 Ki characters; empty when there is none."""
+    return value[:MAX_HTML] if isinstance(value, str) else ""
+
+
+def flag(value: object) -> bool:
+    """True only for JSON true."""
+    return value is True
+
+
+def whole(value: object, least: int = 0, most: int = 2**31 - 1) -> int | None:
+    """An integer within bounds."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        return None
+    return value
+
+
+def coordinate(value: object, most: int) -> float | None:
+    """Degrees, also as text."""
+    number = value
+    if isinstance(value, str) and len(value) <= 32:
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+    if isinstance(number, bool) or not isinstance(number, int | float) or not -most <= number <= most:
+        return None
+    return float(number)
+
+
+def amount(value: object) -> Decimal | None:
+    """A number ≥ 0, as text or as number; BadActivity when it is there and is none: a wrong price misleads."""
+    if value is None:
+        return None
+    number = _decimal(value)
+    if number is None or not number.is_finite() or not 0 <= number <= MAX_AMOUNT:
+        raise BadActivity("bad-amount")
+    return number
+
+
+def _decimal(value: object) -> Decimal | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, float):
+        return Decimal(repr(value)) if isfinite(value) else None
+    if not isinstance(value, str) or len(value) > 32:
+        return None
+    try:
+        return Decimal(value.strip().replace(",", "."))
+    except InvalidOperation:
+        return None
+
+
+def moment(value: object) -> datetime | None:
+    """An ISO 8601 moment in UTC; one without a zone is taken as UTC. None when it cannot be read."""
+    if not isinstance(value, str) or not 10 <= len(value) <= 40:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def days(value: object) -> int | None:
+    """`P3D` is 3."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    return int(found[1]) if found else None
+
+
+def types(document: Json) -> tuple[str, ...]:
+    """The types as bare words: `ValueFlows:Proposal` and `https://w3id.org/valueflows#Proposal` say `Proposal`."""
+    return tuple(bare(one) for one in listed(document.get("type"))[:8] if isinstance(one, str))
+
+
+def bare(word: str) -> str:
+    """What stands after the last #, / or : of a term."""
+    return re.split(r"[#/:]", word[:MAX_LINE])[-1]
