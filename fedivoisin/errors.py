@@ -79,6 +79,15 @@ class Reason(StrEnum):
     LAST_ADMIN = "last-admin"
     CONFIRMATION_WRONG = "confirmation-wrong"
 
+    # Following and talking (community/following.py, market/conversations.py).
+    FOLLOW_ONESELF = "follow-oneself"
+    ALREADY_FOLLOWED = "already-followed"
+    ADDRESS_UNREADABLE = "address-unreadable"
+    TRIAL_MODE = "trial-mode"
+    MESSAGE_EMPTY = "message-empty"
+    MESSAGE_TOO_LONG = "message-too-long"
+    OWN_LISTING = "own-listing"
+
 
 class Refused(Exception):
     """The person may not do this, and is told why. `details` fills the sentence."""

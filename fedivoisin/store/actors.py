@@ -116,6 +116,11 @@ async def by_address(tx: Tx, name: str, host: str) -> Actor | None:
     return await _one(tx, (actor.c.host == host) & (func.lower(actor.c.name) == name.lower()))
 
 
+async def by_page(tx: Tx, url: str) -> Actor | None:
+    """The actor whose page for people is `url`, among those already known."""
+    return await _one(tx, actor.c.page_url == url)
+
+
 async def by_ids(tx: Tx, ids: Collection[str]) -> dict[str, Actor]:
     """Those of `ids` that exist."""
     if not ids:
@@ -179,5 +184,5 @@ async def is_member(tx: Tx, actor_id: str) -> bool:
 
 
 async def _one(tx: Tx, condition: Any) -> Actor | None:
-    row = (await tx.conn.execute(select(*COLUMNS).where(condition))).mappings().first()
+    row = (await tx.conn.execute(select(*COLUMNS).where(condition).limit(1))).mappings().first()
     return from_row(row) if row is not None else None

@@ -41,15 +41,17 @@ async def by_activity(tx: Tx, activity_url: str) -> Follow | None:
     return await _one(tx, follow.c.activity_url == activity_url)
 
 
-async def put(tx: Tx, *, follower_id: str, followed_id: str, activity_url: str, state: str) -> Follow:
-    """Write the request; one that was there takes the new address and state."""
+async def put(
+    tx: Tx, *, follow_id: str, follower_id: str, followed_id: str, activity_url: str, state: str
+) -> Follow:
+    """Write the request; one that was there keeps its id and takes the new address and state."""
     values = {"activity_url": activity_url, "state": state, "answered_at": None if state == "asked" else tx.now}
     pair = (follow.c.follower_id == follower_id) & (follow.c.followed_id == followed_id)
     known = await tx.conn.execute(update(follow).where(pair).values(values).returning(*follow.c))
     row = known.mappings().first()
     if row is None:
         values |= {
-            "id": tx.new_id(),
+            "id": follow_id,
             "follower_id": follower_id,
             "followed_id": followed_id,
             "created_at": tx.now,

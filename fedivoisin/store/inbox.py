@@ -188,10 +188,7 @@ class InboxWriter:
 
 
 def _fail(kept: "asyncio.Future[None]", error: BaseException) -> None:
-    if kept.done():
-        return
-    if isinstance(error, Exception):
-        kept.set_exception(error)
+    if not kept.done():
+        # The writer left in the middle (its request was cancelled): the others are asked to come again.
+        kept.set_exception(error if isinstance(error, Exception) else QueueFull())
         kept.exception()  # the writer raises it too: whoever left meanwhile leaves no warning behind
-    else:
-        kept.cancel()

@@ -36,16 +36,24 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.ALREADY_ADMITTED: mark("Cette personne est déjà membre. Pour un souci, parlez-en à la modération."),
     Reason.CHARTER_UNREAD: mark("Cochez la case : vous vous portez garant·e de cette personne."),
     Reason.SPONSOR_TOO_NEW: mark("Vous pourrez parrainer après {days} jours parmi nous."),
-    Reason.SPONSOR_STOCK_SPENT: mark("Vous parrainez déjà {stock} personnes. Une place revient un an après chaque parrainage."),
+    Reason.SPONSOR_STOCK_SPENT: mark(
+        "Vous parrainez déjà {stock} personnes. Une place revient un an après chaque parrainage."
+    ),
     Reason.SPONSOR_COOLING: mark("Vous venez de parrainer quelqu’un. Une semaine doit passer entre deux parrainages."),
     Reason.FOUNDERS_COMPLETE: mark("Les {founders} membres fondateurs sont déjà inscrits."),
-    Reason.FOUNDING_OVER: mark("Les fondateurs s’inscrivent pendant les {days} premiers jours seulement. Parrainez cette personne."),
-    Reason.SPONSORS_MISSING: mark("Il vous manque un parrain ou une marraine. Demandez à deux membres qui vous connaissent."),
+    Reason.FOUNDING_OVER: mark(
+        "Les fondateurs s’inscrivent pendant les {days} premiers jours seulement. Parrainez cette personne."
+    ),
+    Reason.SPONSORS_MISSING: mark(
+        "Il vous manque un parrain ou une marraine. Demandez à deux membres qui vous connaissent."
+    ),
     Reason.ACCOUNT_LIMITED: mark("La modération a limité votre compte. Vous pouvez lire, et lui écrire."),
     Reason.ACCOUNT_SUSPENDED: mark("La modération a suspendu ce compte. Écrivez-lui pour en parler."),
     Reason.ACCOUNT_CLOSED: mark("Ce compte est fermé."),
     Reason.CANDIDACY_REFUSED: mark("La modération a refusé cette demande. Écrivez-lui pour en parler."),
-    Reason.SIGN_IN_WRONG: mark("Cette adresse et ce mot de passe ne vont pas ensemble. Réessayez, ou demandez un lien par courriel."),
+    Reason.SIGN_IN_WRONG: mark(
+        "Cette adresse et ce mot de passe ne vont pas ensemble. Réessayez, ou demandez un lien par courriel."
+    ),
     Reason.LINK_SPENT: mark("Ce lien a déjà servi, ou il a plus de trente minutes. Demandez-en un autre."),
     Reason.PASSWORD_WRONG: mark("Ce n’est pas votre mot de passe actuel."),
     Reason.PASSWORD_COMMON: mark("Ce mot de passe est trop connu. Prenez trois mots sans rapport entre eux."),
@@ -58,8 +66,17 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.CODE_UNKNOWN: mark("Nous ne connaissons pas ce code. Vérifiez-le sur l’affiche. Exemple : {example}"),
     Reason.INVITATION_OVER: mark("Cette invitation n’est plus valable. Vous pouvez demander à entrer sans elle."),
     Reason.TOO_MANY_INVITATIONS: mark("Vous avez déjà {most} invitations ouvertes. Fermez-en une d’abord."),
-    Reason.LAST_ADMIN: mark("Vous êtes la seule personne à administrer ce quartier. Donnez d’abord ce rôle à quelqu’un."),
+    Reason.LAST_ADMIN: mark(
+        "Vous êtes la seule personne à administrer ce quartier. Donnez d’abord ce rôle à quelqu’un."
+    ),
     Reason.CONFIRMATION_WRONG: mark("Cochez la case pour confirmer : il n’y a pas de retour en arrière."),
+    Reason.FOLLOW_ONESELF: mark("On ne se suit pas soi-même."),
+    Reason.ALREADY_FOLLOWED: mark("Vous suivez déjà ce compte, ou votre demande attend sa réponse."),
+    Reason.ADDRESS_UNREADABLE: mark("Écrivez une adresse comme @quartier@ville.example, ou collez celle de sa page."),
+    Reason.TRIAL_MODE: mark("Ce quartier est à l’essai, sans adresse publique : il ne parle pas encore aux autres."),
+    Reason.MESSAGE_EMPTY: mark("Écrivez quelques mots avant d’envoyer."),
+    Reason.MESSAGE_TOO_LONG: mark("C’est trop long : {most} caractères au plus, il y en a {length}."),
+    Reason.OWN_LISTING: mark("C’est votre propre annonce."),
 }
 
 STATUS: Mapping[Reason, int] = {
