@@ -33,7 +33,7 @@ def catalogue(language: str) -> NullTranslations:
 def _environment(language: str) -> Environment:
     found = Environment(
         loader=PackageLoader("fedivoisin.web"),
-        autoescape=select_autoescape(default_for_string=True, default=True),
+        autoescape=select_autoescape(disabled_extensions=("txt",), default_for_string=True, default=True),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
