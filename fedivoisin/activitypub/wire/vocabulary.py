@@ -1,6 +1,6 @@
 """Our words and their addresses, and whether a peer's inline context gives them another meaning."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -37,22 +37,55 @@ def canonical(iri: str) -> str:
 @cache
 def our_words() -> Mapping[str, str]:
     """Term -> IRI (or keyword): every key, type and prefix that plain reading gives a meaning to."""
-    terms = {name: value for entry in _entries() for name, value in entry.items() if not name.startswith("@")}
+    terms = _definitions()
     return {name: _iri(_target(name, value) or name, terms, _MAX_STEPS, {}) for name, value in terms.items()}
 
 
 @cache
-def our_terms() -> Mapping[str, str]:
-    """IRI, in full and with our prefix -> term; a language map is never what a plain value means."""
+def our_context() -> Mapping[str, Any]:
+    """Our context without its prefixes, for compaction: keys are named, no value is shortened (`as:Public`)."""
+    context: dict[str, Any] = {"@vocab": "_:"}
+    for name, value in _definitions().items():
+        iri = our_words()[name]
+        if iri.startswith("@"):
+            context[name] = iri
+        elif not _is_namespace(iri):
+            # `flohmarkt:data` would need its prefix: it goes by its whole IRI, and `our_key` names it.
+            context[iri if ":" in name else name] = {**_coercion(value), "@id": iri}
+    return context
+
+
+def our_key(name: str) -> str:
+    """The plain key for what compaction could not name: a word of ours under another type, or `prefix:word`."""
+    if name.startswith("_:"):
+        return name.removeprefix("_:")
+    if name in _our_terms():
+        return _our_terms()[name]
+    for prefix, base in our_words().items():
+        if _is_namespace(base) and name.startswith(base):
+            return f"{prefix}:{name.removeprefix(base)}"
+    return name
+
+
+@cache
+def _our_terms() -> Mapping[str, str]:
+    """IRI -> term; a language map is never what a plain value means."""
     terms: dict[str, str] = {}
     for name, iri in our_words().items():
-        if ":" in name or name.endswith("Map") or iri.startswith("@"):
-            continue
-        terms.setdefault(iri, name)
-    for prefix in ("as", "vf", "toot", "schema", "sec", "om2", "mz", "ldp"):
-        base = our_words()[prefix]
-        terms |= {f"{prefix}:{iri.removeprefix(base)}": term for iri, term in terms.items() if _within(iri, base)}
+        if not name.endswith("Map") and not iri.startswith("@"):
+            terms.setdefault(iri, name)
     return terms
+
+
+def _is_namespace(iri: str) -> bool:
+    return iri.endswith(("#", "/"))
+
+
+def _coercion(definition: Any) -> dict[str, Any]:
+    if not isinstance(definition, dict):
+        return {}
+    kind = {"@type": _iri(definition["@type"], _definitions(), _MAX_STEPS, {})} if "@type" in definition else {}
+    return {name: value for name, value in definition.items() if name == "@container"} | kind
 
 
 @cache
@@ -110,10 +143,12 @@ def _iri(text: str, scope: Mapping[str, Any], steps: int, known: Mapping[str, st
     return canonical(text)
 
 
-def _within(iri: str, base: str) -> bool:
-    return iri.startswith(base) and iri != base
+@cache
+def _definitions() -> Mapping[str, Any]:
+    """Our terms as `ours.json` defines them, the contexts that it names first; later ones win."""
+    entries = [_terms(entry) for entry in _terms("ours")]
+    return {name: value for entry in entries for name, value in entry.items() if not name.startswith("@")}
 
 
-def _entries() -> Iterator[dict[str, Any]]:
-    for entry in (bundled("ours") or {})["@context"]:
-        yield entry if isinstance(entry, dict) else (bundled(entry) or {})["@context"]
+def _terms(entry: Any) -> Any:
+    return (bundled(entry) or {})["@context"] if isinstance(entry, str) else entry
