@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 
 from fedivoisin.activitypub import routes as activitypub_routes
 from fedivoisin.activitypub.wire import keys as wire_keys
-from fedivoisin.adapters.mail import Postman
+from fedivoisin.adapters import mail
 from fedivoisin.adapters.media import Encoder
 from fedivoisin.adapters.network import Network
 from fedivoisin.settings import SettingError, Settings
@@ -94,7 +94,7 @@ async def open_world(settings: Settings, store: Store) -> AsyncIterator[World]:
             new_secret=new_secret,
             fetch=network.fetch,
             post=network.post,
-            send_mail=Postman(store).send,
+            send_mail=mail.sender(utc_now, new_id),
             encode_image=encoder.encode,
             new_keys=new_keys,
         )
