@@ -38,7 +38,7 @@ run: ready-to-run ## Your own neighbourhood, empty, on http://localhost:8000
 test: ## Every check and every test, from nothing
 	@began=$$(date +%s)
 	tools/environment dev
-	tools/node-parts peers
+	tools/node-parts tests/peers
 	tools/chromium
 	$(MAKE) lint
 	echo '  Running the tests (screenshots go to var/screenshots) …'
@@ -57,7 +57,7 @@ lint: ready-to-test ## Every check that runs no test
 	@$(STEP) 'Style' $(BIN)/ruff check $(OURS)
 	$(STEP) 'Format' $(BIN)/ruff format --check $(OURS)
 	$(STEP) 'Types (mypy)' $(BIN)/mypy
-	$(STEP) 'Types (pyright)' tools/node tools/peers/node_modules/pyright/index.js
+	$(STEP) 'Types (pyright)' tools/node tests/peers/node_modules/pyright/index.js
 	$(STEP) 'Who imports whom' $(BIN)/lint-imports
 	$(STEP) 'Templates' $(BIN)/djlint --lint --quiet fedivoisin/web/templates
 	$(STEP) 'French and English' $(BIN)/python -m tools.catalogues check
@@ -77,7 +77,7 @@ locales: ready-to-test ## Bring the French and English catalogues up to the code
 locks: ready-to-test ## Renew the locked versions of every dependency
 	@$(STEP) 'What the program needs' $(LOCK) --upgrade -o requirements/run.txt
 	$(STEP) 'What the tests need' $(LOCK) --upgrade requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
-	for folder in peers lighthouse; do (cd tools/$$folder && ../node npm install --package-lock-only); done
+	for folder in tests/peers tools/lighthouse; do (cd $$folder && ../../tools/node npm install --package-lock-only); done
 	echo '  Next: make test'
 
 # --- to measure it ---------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ bench-delay: ready-to-test ## Time from publishing in one town to being seen in 
 .PHONY: lighthouse
 lighthouse: ready-to-test ## Lighthouse's opinion of the main pages
 	@tools/chromium
-	tools/node-parts lighthouse
+	tools/node-parts tools/lighthouse
 	$(BIN)/python -m bench.lighthouse
 
 # --- what the others need --------------------------------------------------------------------------------------------
@@ -106,12 +106,12 @@ ready-to-run:
 .PHONY: ready-to-test
 ready-to-test:
 	@tools/environment dev
-	tools/node-parts peers
+	tools/node-parts tests/peers
 	$(BIN)/python -m tools.catalogues compile
 
 .PHONY: clean
 clean: ## Take away everything that was made here, except the data in var/
-	@rm -rf .venv .cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist tools/*/node_modules var/coverage var/screenshots
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist tests/peers/node_modules tools/lighthouse/node_modules var/coverage var/screenshots
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find fedivoisin/locale -name '*.mo' -delete
 	echo '  Next: make demo, or make test'
