@@ -28,7 +28,7 @@ _cleaner = nh3.Cleaner(
 
 
 def clean(html: str) -> str:
-    """At most 64 KiB of `html` with a few plain tags, absolute links and no unseen characters. Safe to show as it is."""
+    """At most 64 KiB of `html`: a few plain tags, absolute links, no unseen characters. Safe to show as it is."""
     bounded = html.encode("utf-8", "ignore")[:MAX_BYTES].decode("utf-8", "ignore")
     # Last, because an entity may spell an unseen character.
     return _UNSEEN.sub("", _cleaner.clean(bounded))
@@ -46,6 +46,8 @@ def to_text(html: str) -> str:
 def _kept(name: str, value: str) -> str | None:
     if name == "class":
         return " ".join(word for word in value.split() if word in _CLASSES) or None
+    if name == "rel":  # the cleaner's own
+        return value
     # A link without a scheme would lead into our own pages.
     return value if value.strip().lower().startswith(("http://", "https://", "mailto:")) else None
 

@@ -73,7 +73,7 @@ def listing(document: Json, terms: Terms) -> ListingDocument:
         purpose=Purpose.REQUEST if own.get("purpose") == "request" else Purpose.OFFER,
         title=_title(document, terms),
         content=content,
-        text=_words(document, terms) or _typed(own, content),
+        text=_typed(own, content) or _words(document, terms),
         language=language,
         category=_category(terms),
         price=price,
