@@ -1,8 +1,22 @@
 """Listings with their pictures, likes, drafts and search words."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
 
 from fedivoisin.store.schema.columns import Amount, Instant, Json, id_column, metadata
+from fedivoisin.store.schema.federation import Sequence
 
 listing = Table(
     "listing",
@@ -47,6 +61,7 @@ listing = Table(
     Column("updated_at", Instant),
     Column("received_at", Instant),
     Column("reminded_at", Instant),
+    Column("renewal_token", String(64), index=True),  # in the link of the mail that asks whether it is still free
     Column("deleted_at", Instant),
     Column("hidden_at", Instant),
     Column("hidden_reason", String(500)),
@@ -128,9 +143,39 @@ draft = Table(
 )
 
 listing_words = Table(
-    "listing_words",  # the analysed tokens; SQLite mirrors them in an FTS5 table, PostgreSQL indexes a tsvector
+    "listing_words",  # the analysed words, and the cell of the place as one of them
     metadata,
-    Column("listing_id", String(64), ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True),
-    Column("title_tokens", Text, nullable=False),
-    Column("text_tokens", Text, nullable=False),
+    Column("id", Sequence, primary_key=True, autoincrement=True),
+    Column("listing_id", String(64), ForeignKey("listing.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("title_tokens", Text, nullable=False),  # between spaces: a title that has the word comes first
+    Column("tokens", Text, nullable=False),
 )
+
+# SQLite finds words in an FTS5 table that mirrors `tokens` by triggers; PostgreSQL in a GIN index over the same
+# tokens, taken as they are (no parser of its own cuts them anew). Neither is a table of the metadata.
+SEARCH_ON_SQLITE = (
+    (
+        "CREATE VIRTUAL TABLE listing_search USING fts5("
+        "tokens, content='listing_words', content_rowid='id', tokenize=\"unicode61 remove_diacritics 0\", prefix='2 3 4')"
+    ),
+    (
+        "CREATE TRIGGER listing_search_insert AFTER INSERT ON listing_words BEGIN"
+        " INSERT INTO listing_search(rowid, tokens) VALUES (new.id, new.tokens); END"
+    ),
+    (
+        "CREATE TRIGGER listing_search_delete AFTER DELETE ON listing_words BEGIN"
+        " INSERT INTO listing_search(listing_search, rowid, tokens) VALUES ('delete', old.id, old.tokens); END"
+    ),
+    (
+        "CREATE TRIGGER listing_search_update AFTER UPDATE ON listing_words BEGIN"
+        " INSERT INTO listing_search(listing_search, rowid, tokens) VALUES ('delete', old.id, old.tokens);"
+        " INSERT INTO listing_search(rowid, tokens) VALUES (new.id, new.tokens); END"
+    ),
+)
+SEARCH_ON_POSTGRESQL = (
+    "CREATE INDEX ix_listing_words_search ON listing_words USING gin (array_to_tsvector(string_to_array(tokens, ' ')))",
+)
+for _dialect, _statements in (("sqlite", SEARCH_ON_SQLITE), ("postgresql", SEARCH_ON_POSTGRESQL)):
+    for _statement in _statements:
+        _ddl: DDL = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(listing_words, "after_create", _ddl.execute_if(dialect=_dialect))
