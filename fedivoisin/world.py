@@ -87,6 +87,22 @@ class EncodeImage(Protocol):
     def __call__(self, body: bytes, *, max_side: int, max_pixels: int) -> Awaitable[EncodedImage]: ...
 
 
+class MediaFolder(Protocol):
+    """Where pictures are kept, by path (`ab/cd/….webp`). A file is there whole or not at all."""
+
+    async def save(self, path: str, body: bytes) -> None:
+        """Write it."""
+        ...
+
+    async def load(self, path: str) -> bytes | None:
+        """Read it; None when there is none of that name."""
+        ...
+
+    async def remove(self, path: str) -> None:
+        """Take it away, if it is there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class NewKeys:
     """The two key pairs of a new actor: RSA-2048 for requests, Ed25519 for statements (FEP-521a)."""
@@ -115,5 +131,10 @@ class World:
     post: Post
     send_mail: SendMail
     encode_image: EncodeImage
+    media: MediaFolder
     new_keys: Callable[[], Awaitable[NewKeys]]
     """Takes some tenths of a second, in a thread: never inside a transaction."""
+    hash_password: Callable[[str], Awaitable[str]]
+    """A new password to an Argon2id hash (PHC string), in a thread. Raises Refused (too short, too long, too common)."""
+    check_password: Callable[[str, str | None], Awaitable[bool]]
+    """Whether the password fits the hash; without a hash it takes as long, and is false."""

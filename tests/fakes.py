@@ -32,6 +32,25 @@ class Request:
 
 
 @dataclass(slots=True)
+class FakeMedia:
+    """A media folder in memory."""
+
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+
+    async def save(self, path: str, body: bytes) -> None:
+        """Keep it in `files`."""
+        self.files[path] = body
+
+    async def load(self, path: str) -> bytes | None:
+        """From `files`."""
+        return self.files.get(path)
+
+    async def remove(self, path: str) -> None:
+        """Out of `files`."""
+        self.files.pop(path, None)
+
+
+@dataclass(slots=True)
 class FakeWorld:
     """Give `world.doors` where a `World` is wanted; set answers and look at what happened here."""
 
@@ -46,6 +65,7 @@ class FakeWorld:
     """The server that each mail was handed to, refused ones included."""
     mail_answer: Exception | None = None
     """What refuses the next mails, if anything does."""
+    media: FakeMedia = field(default_factory=FakeMedia)
     picture_answer: Exception | None = None
     """What refuses the next pictures, if anything does."""
     ids_given: int = 0
@@ -63,7 +83,10 @@ class FakeWorld:
             post=self.post,
             send_mail=self.send_mail,
             encode_image=self.encode_image,
+            media=self.media,
             new_keys=self.new_keys,
+            hash_password=self.hash_password,
+            check_password=self.check_password,
         )
 
     def now(self) -> datetime:
@@ -128,6 +151,14 @@ class FakeWorld:
         """Real keys, out of a few pairs made once for all tests (RSA is slow)."""
         self.keys_given += 1
         return key_pair(self.keys_given % KEY_PAIRS)
+
+    async def hash_password(self, password: str) -> str:
+        """Readable, and at once."""
+        return f"hashed:{password}"
+
+    async def check_password(self, password: str, hashed: str | None) -> bool:
+        """Whether `hash_password` gave this."""
+        return hashed == f"hashed:{password}"
 
 
 @cache
