@@ -7,7 +7,8 @@ from tests.browser.conftest import Device
 from tests.browser.judges import assert_accessible, assert_valid_html
 
 GOOD = """<!DOCTYPE html>
-<html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Bonjour</title></head>
+<html lang="fr">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Bonjour</title></head>
 <body><main><h1>Bonjour</h1><p>Une page sans reproche.</p></main></body></html>"""
 BAD = GOOD.replace("<p>Une page sans reproche.</p>", '<p><img src="data:,"><input type="text"></p></section>')
 
