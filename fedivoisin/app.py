@@ -20,8 +20,9 @@ from sqlalchemy import make_url
 from fedivoisin.activitypub import routes as activitypub_routes
 from fedivoisin.activitypub.wire import keys as wire_keys
 from fedivoisin.adapters import mail
-from fedivoisin.adapters.media import Encoder
+from fedivoisin.adapters.media import Encoder, MediaFolder
 from fedivoisin.adapters.network import Network
+from fedivoisin.adapters.passwords import Passwords
 from fedivoisin.settings import SettingError, Settings
 from fedivoisin.store import migrate, neighbourhoods
 from fedivoisin.store.db import Store, Tx
@@ -88,6 +89,7 @@ async def open_world(settings: Settings, store: Store) -> AsyncIterator[World]:
         stack.push_async_callback(network.close)
         encoder = Encoder()
         stack.push_async_callback(encoder.close)
+        passwords = Passwords(new_secret)
         yield World(
             now=utc_now,
             new_id=new_id,
@@ -96,7 +98,10 @@ async def open_world(settings: Settings, store: Store) -> AsyncIterator[World]:
             post=network.post,
             send_mail=mail.sender(utc_now, new_id),
             encode_image=encoder.encode,
+            media=MediaFolder(Path(settings.media)),
             new_keys=new_keys,
+            hash_password=passwords.hash,
+            check_password=passwords.check,
         )
 
 

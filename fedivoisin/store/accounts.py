@@ -81,7 +81,11 @@ async def with_role(tx: Tx, role: Role) -> list[MemberId]:
     """Everybody whose open account holds the role, oldest first."""
     rows = await tx.conn.execute(
         select(account.c.member_id, account.c.roles)
-        .where(account.c.closed_at.is_(None), account.c.suspended_at.is_(None), type_coerce(account.c.roles, Text).contains(f'"{role}"'))
+        .where(
+            account.c.closed_at.is_(None),
+            account.c.suspended_at.is_(None),
+            type_coerce(account.c.roles, Text).contains(f'"{role}"'),
+        )
         .order_by(account.c.created_at)
     )
     return [MemberId(row.member_id) for row in rows if role in row.roles]
@@ -107,6 +111,10 @@ async def erase(tx: Tx, member: MemberId) -> None:
         roles=[],
         closed_at=tx.now,
     )
+
+
+def _is_open() -> ColumnElement[bool]:
+    return account.c.closed_at.is_(None) & account.c.suspended_at.is_(None)
 
 
 async def _one(tx: Tx, condition: ColumnElement[bool]) -> Account | None:

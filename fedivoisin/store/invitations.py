@@ -1,7 +1,7 @@
 """Links and printed codes by which a member invites a neighbour."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, or_, select, update
@@ -10,6 +10,8 @@ from fedivoisin.ids import InvitationId, MemberId
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.trust import invitation
+
+LINK_LASTS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,10 @@ class Invitation:
     is_open: bool
 
 
-async def add(
-    tx: Tx, ambassador: MemberId, *, code: str, kind: str, street: str, expires_at: datetime | None, max_uses: int | None
-) -> InvitationId:
-    """Keep a new invitation."""
+async def add(tx: Tx, ambassador: MemberId, *, code: str, kind: str, street: str) -> InvitationId:
+    """Keep a new invitation. A link is for one person and ends after `LINK_LASTS`; a printed code stays."""
     made = InvitationId(tx.new_id())
+    is_link = kind == "link"
     await tx.conn.execute(
         insert(invitation).values(
             id=made,
@@ -44,8 +45,8 @@ async def add(
             ambassador_id=ambassador,
             street=street,
             created_at=tx.now,
-            expires_at=expires_at,
-            max_uses=max_uses,
+            expires_at=tx.now + LINK_LASTS if is_link else None,
+            max_uses=1 if is_link else None,
         )
     )
     return made
@@ -81,9 +82,7 @@ async def taken_codes(tx: Tx, prefix: str) -> set[str]:
 
 async def use(tx: Tx, id: InvitationId) -> None:
     """One more person came with it."""
-    await tx.conn.execute(
-        update(invitation).where(invitation.c.id == id).values(uses=invitation.c.uses + 1)
-    )
+    await tx.conn.execute(update(invitation).where(invitation.c.id == id).values(uses=invitation.c.uses + 1))
 
 
 async def revoke(tx: Tx, id: InvitationId) -> None:
@@ -100,8 +99,9 @@ def _open(tx: Tx) -> Any:
 
 
 def _select(tx: Tx) -> Any:
-    names = ("id", "code", "kind", "ambassador_id", "street", "created_at", "expires_at", "revoked_at", "uses", "max_uses")
     shown = func.coalesce(func.nullif(actor.c.display_name, ""), actor.c.name).label("ambassador")
-    return select(*(invitation.c[name] for name in names), shown, _open(tx).label("is_open")).join(
-        actor, actor.c.id == invitation.c.ambassador_id
-    )
+    return select(
+        *(invitation.c[field.name] for field in fields(Invitation) if field.name in invitation.c),
+        shown,
+        _open(tx).label("is_open"),
+    ).join(actor, actor.c.id == invitation.c.ambassador_id)

@@ -181,9 +181,7 @@ async def directory(tx: Tx, *, words: str = "", limit: int = 50, after: str = ""
     )
     if words:
         looked_for = words.casefold()
-        query = query.where(
-            or_(*(func.lower(column).contains(looked_for, autoescape=True) for column in _SEARCHED))
-        )
+        query = query.where(or_(*(func.lower(column).contains(looked_for, autoescape=True) for column in _SEARCHED)))
     rows = await tx.conn.execute(query.order_by(actor.c.name).limit(limit))
     return [Neighbour(**row) for row in rows.mappings()]
 
@@ -227,9 +225,7 @@ async def known(tx: Tx, members: Collection[MemberId]) -> dict[MemberId, Known]:
         )
     )
     return {
-        MemberId(row.id): Known(
-            MemberId(row.id), "" if row.gone_at else row.display_name or row.name, row.agreement
-        )
+        MemberId(row.id): Known(MemberId(row.id), "" if row.gone_at else row.display_name or row.name, row.agreement)
         for row in rows
     }
 

@@ -88,9 +88,7 @@ def _path(
     names: dict[MemberId, Known],
     ties: dict[tuple[MemberId, MemberId], Tie],
 ) -> Path:
-    return Path(
-        tuple(Step(ties[pair], names[pair[1]]) for pair in zip((reader, *chain), chain, strict=False))
-    )
+    return Path(tuple(Step(ties[pair], names[pair[1]]) for pair in zip((reader, *chain), chain, strict=False)))
 
 
 def _stands(tx: Tx) -> Any:

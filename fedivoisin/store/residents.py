@@ -90,7 +90,7 @@ async def change(tx: Tx, member: ActorId, **values: Any) -> None:
 
 
 async def erase(tx: Tx, member: ActorId) -> None:
-    """What is personal goes; the address and its keys stay, so that a signed farewell can be sent and is never reused."""
+    """What is personal goes; address and keys stay: a signed farewell can be sent, and the address is never reused."""
     await change(
         tx,
         member,

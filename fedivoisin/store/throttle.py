@@ -23,9 +23,7 @@ async def take(tx: Tx, kind: str, subject: str, limit: Limit) -> None:
     """Count one attempt of `subject` (an address, a network). Raises Refused(TOO_MANY_ATTEMPTS) past the limit."""
     name = _name(kind, subject)
     recent = await tx.conn.scalar(
-        select(func.count())
-        .select_from(attempt)
-        .where(attempt.c.subject == name, attempt.c.at > tx.now - limit.window)
+        select(func.count()).select_from(attempt).where(attempt.c.subject == name, attempt.c.at > tx.now - limit.window)
     )
     if (recent or 0) >= limit.most:
         raise Refused(Reason.TOO_MANY_ATTEMPTS)
