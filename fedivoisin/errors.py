@@ -40,6 +40,8 @@ class Reason(StrEnum):
     END_OUT_OF_RANGE = "end-out-of-range"
     DATES_REVERSED = "dates-reversed"
     TOO_MANY_PICTURES = "too-many-pictures"
+    PICTURE_UNREADABLE = "picture-unreadable"
+    PICTURE_TOO_LARGE = "picture-too-large"
     LISTING_GONE = "listing-gone"
     LISTING_NOT_OPEN = "listing-not-open"
     LISTING_NOT_RESERVED = "listing-not-reserved"
@@ -87,6 +89,27 @@ class Reason(StrEnum):
     MESSAGE_EMPTY = "message-empty"
     MESSAGE_TOO_LONG = "message-too-long"
     OWN_LISTING = "own-listing"
+
+    # The first run and the settings (actions/setup.py, actions/settings.py, web/answers.py).
+    SETUP_WORD_WRONG = "setup-word-wrong"
+    ALREADY_FOUNDED = "already-founded"
+    DEPARTMENT_WRONG = "department-wrong"
+    POINT_NEEDED = "point-needed"
+    TELEPHONE_WRONG = "telephone-wrong"
+    ORIGIN_WRONG = "origin-wrong"
+    ORIGIN_FIXED = "origin-fixed"
+    COLOUR_WRONG = "colour-wrong"
+    COLOUR_TOO_PALE = "colour-too-pale"
+    TILES_WRONG = "tiles-wrong"
+    PREFIX_WRONG = "prefix-wrong"
+    MAIL_HOST_WRONG = "mail-host-wrong"
+
+    # Moderation (actions/moderation.py).
+    REPORT_EMPTY = "report-empty"
+    REPORT_DECIDED = "report-decided"
+    NOTHING_TO_HIDE = "nothing-to-hide"
+    DOMAIN_WRONG = "domain-wrong"
+    DOMAIN_OURS = "domain-ours"
 
 
 class Refused(Exception):

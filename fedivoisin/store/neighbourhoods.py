@@ -77,3 +77,14 @@ async def prepare(tx: Tx, *, origin: str, setup_hash: str) -> bool:
 async def change(tx: Tx, **values: Any) -> None:
     """Set some of its columns."""
     await tx.conn.execute(update(neighbourhood).where(neighbourhood.c.id == ONLY).values(**values))
+
+
+async def setup_draft(tx: Tx) -> dict[str, dict[str, Any]]:
+    """The answers of the first run so far, by screen."""
+    draft = await tx.conn.scalar(select(neighbourhood.c.setup_draft).where(neighbourhood.c.id == ONLY))
+    return draft or {}
+
+
+async def keep_setup_draft(tx: Tx, screen: str, answers: dict[str, Any]) -> None:
+    """Keep what one screen of the first run was told."""
+    await change(tx, setup_draft=await setup_draft(tx) | {screen: answers})

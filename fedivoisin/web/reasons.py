@@ -77,6 +77,29 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.MESSAGE_EMPTY: mark("Écrivez quelques mots avant d’envoyer."),
     Reason.MESSAGE_TOO_LONG: mark("C’est trop long : {most} caractères au plus, il y en a {length}."),
     Reason.OWN_LISTING: mark("C’est votre propre annonce."),
+    Reason.SETUP_WORD_WRONG: mark(
+        "Ce lien n’est plus le bon. Regardez dans le terminal : le dernier lien affiché est le seul qui ouvre."
+    ),
+    Reason.ALREADY_FOUNDED: mark("Ce quartier est déjà créé. Pour changer une réponse, allez dans Réglages."),
+    Reason.DEPARTMENT_WRONG: mark("Écrivez le numéro du département, par exemple 44, 2A ou 974."),
+    Reason.POINT_NEEDED: mark("Touchez la carte, ou écrivez les deux nombres. Exemple : 47,23 et -1,51."),
+    Reason.TELEPHONE_WRONG: mark("Écrivez un numéro de téléphone, par exemple 02 61 91 00 12."),
+    Reason.ORIGIN_WRONG: mark(
+        "Écrivez une adresse en https sans rien derrière, par exemple https://voisins.example.fr"
+    ),
+    Reason.ORIGIN_FIXED: mark("D’autres quartiers connaissent déjà cette adresse. Elle ne peut plus changer."),
+    Reason.COLOUR_WRONG: mark("Choisissez une couleur, ou écrivez-la comme ceci : #1b4094"),
+    Reason.COLOUR_TOO_PALE: mark(
+        "Trop clair : le blanc ne s’y lit pas ({ratio} pour 1, il faut 4,5). Prenez plus foncé."
+    ),
+    Reason.TILES_WRONG: mark("Écrivez une adresse en https qui contient {{z}}, {{x}} et {{y}}."),
+    Reason.PREFIX_WRONG: mark("Trois lettres majuscules sans accent, par exemple NTE."),
+    Reason.MAIL_HOST_WRONG: mark("Écrivez le nom du serveur d’envoi, par exemple smtp.example.fr"),
+    Reason.REPORT_EMPTY: mark("Dites en quelques mots ce qui ne va pas."),
+    Reason.REPORT_DECIDED: mark("Quelqu’un a déjà décidé de ce signalement."),
+    Reason.NOTHING_TO_HIDE: mark("Il n’y a pas d’annonce à retirer dans ce dossier."),
+    Reason.DOMAIN_WRONG: mark("Écrivez un nom de domaine seul, par exemple exemple.net"),
+    Reason.DOMAIN_OURS: mark("C’est notre propre adresse : on ne se bloque pas soi-même."),
 }
 
 STATUS: Mapping[Reason, int] = {
@@ -88,6 +111,8 @@ STATUS: Mapping[Reason, int] = {
     Reason.FORM_EXPIRED: 403,
     Reason.TOO_LARGE: 413,
     Reason.FORM_UNREADABLE: 400,
+    Reason.SETUP_WORD_WRONG: 403,
+    Reason.ALREADY_FOUNDED: 403,
 }
 
 
