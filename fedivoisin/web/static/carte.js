@@ -5,13 +5,14 @@
   "use strict";
 
   const RADIUS = 500; // metres: a round of about one kilometre across
-  const COUNT_SIDE = 40; // pixels of a count's plate
+  const COUNT_SIDE = 36; // pixels of a count's plate
 
   function open(frame) {
     frame.hidden = false;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const map = L.map(frame, {
       zoomControl: false,
+      attributionControl: Boolean(frame.dataset.tiles),
       scrollWheelZoom: false,
       zoomAnimation: !calm,
       fadeAnimation: false,
@@ -22,8 +23,8 @@
     });
     L.control.zoom({ zoomInTitle: frame.dataset.nearer, zoomOutTitle: frame.dataset.farther }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
-    map.attributionControl.setPrefix(false);
     if (frame.dataset.tiles) {
+      map.attributionControl.setPrefix(false);
       L.tileLayer(frame.dataset.tiles, { attribution: escaped(frame.dataset.attribution || "") }).addTo(map);
     }
     map.setView([Number(frame.dataset.latitude), Number(frame.dataset.longitude)], Number(frame.dataset.zoom));
