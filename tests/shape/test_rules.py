@@ -10,7 +10,6 @@ INSIDE = (
     "fedivoisin.market",
     "fedivoisin.community",
     "fedivoisin.actions",
-    "fedivoisin.notify",
     "fedivoisin.adapters",
     "fedivoisin.store",
     "fedivoisin.activitypub.dispatch",
