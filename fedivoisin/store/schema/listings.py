@@ -156,7 +156,8 @@ listing_words = Table(
 SEARCH_ON_SQLITE = (
     (
         "CREATE VIRTUAL TABLE listing_search USING fts5("
-        "tokens, content='listing_words', content_rowid='id', tokenize=\"unicode61 remove_diacritics 0\", prefix='2 3 4')"
+        "tokens, content='listing_words', content_rowid='id',"
+        " tokenize='unicode61 remove_diacritics 0', prefix='2 3 4')"
     ),
     (
         "CREATE TRIGGER listing_search_insert AFTER INSERT ON listing_words BEGIN"
