@@ -79,6 +79,12 @@ async def change(tx: Tx, **values: Any) -> None:
     await tx.conn.execute(update(neighbourhood).where(neighbourhood.c.id == ONLY).values(**values))
 
 
+async def change_and_read(tx: Tx, **values: Any) -> Neighbourhood:
+    """Set some of its columns; gives the row as it is then."""
+    await change(tx, **values)
+    return await current(tx)
+
+
 async def setup_draft(tx: Tx) -> dict[str, dict[str, Any]]:
     """The answers of the first run so far, by screen."""
     draft = await tx.conn.scalar(select(neighbourhood.c.setup_draft).where(neighbourhood.c.id == ONLY))

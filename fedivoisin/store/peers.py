@@ -97,6 +97,11 @@ async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | No
     await _keep(tx, host, values)
 
 
+async def try_now(tx: Tx, host: str) -> None:
+    """An admin asks for another try: the breaker closes, what failed before stays known."""
+    await _change(tx, host, {"open_until": None, "dead_at": None, "failures": 0})
+
+
 async def describe(tx: Tx, host: str, *, software: str, version: str, metadata: Any) -> None:
     """What its NodeInfo says."""
     await _keep(
