@@ -1,0 +1,1 @@
+"""Three neighbourhoods with their people and listings, for whoever wants to look before installing."""
