@@ -117,7 +117,7 @@ def _without_what_does_not_apply(draft: Draft) -> Draft:
     return replace(
         draft,
         unit=_counted_in(draft),
-        quantity=draft.quantity or Decimal(1),
+        quantity=Decimal(1) if draft.quantity is None else draft.quantity,
         wanted=draft.wanted if kind is Kind.SWAP else "",
         max_days=draft.max_days if kind in _LENT else None,
         minimum_quantity=draft.minimum_quantity if is_grouped else None,

@@ -36,10 +36,11 @@ def cells_around(latitude: float, longitude: float, radius: float) -> tuple[str,
     """Every cell that a circle of `radius` kilometres may touch."""
     row, column = _square(latitude, longitude)
     tall = ceil(radius / _KM_PER_DEGREE * CELLS_PER_DEGREE)
-    # Meridians draw together: near the poles every column counts.
-    furthest = min(89.9, abs(latitude) + radius / _KM_PER_DEGREE)
-    wide = ceil(radius / (_KM_PER_DEGREE * cos(radians(furthest))) * CELLS_PER_DEGREE)
-    columns = range(_ALL_ROUND) if 2 * wide >= _ALL_ROUND else range(column - wide, column + wide + 1)
+    columns = range(_ALL_ROUND)
+    furthest = abs(latitude) + radius / _KM_PER_DEGREE
+    if furthest < 89:  # beyond, meridians draw so near that every column counts
+        wide = ceil(radius / (_KM_PER_DEGREE * cos(radians(furthest))) * CELLS_PER_DEGREE)
+        columns = range(column - wide, column + wide + 1)
     rows = range(max(0, row - tall), min(180 * CELLS_PER_DEGREE, row + tall) + 1)
     return tuple(_word(r, c % _ALL_ROUND) for r in rows for c in columns)
 
