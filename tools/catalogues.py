@@ -2,11 +2,13 @@
 
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TextIO
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.frontend import parse_mapping_cfg  # pyright: ignore[reportUnknownVariableType]
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -39,12 +41,18 @@ def main(arguments: list[str]) -> int:
 def extracted() -> Catalog:
     """Every text of the code and of the templates."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as mapping:
-        methods, options = parse_mapping_cfg(mapping)  # type: ignore[no-untyped-call]  # Babel leaves it so
+        methods, options = _mapping(mapping)
     catalog = Catalog(project="fedivoisin", charset="utf-8")
     found = extract_from_dir(ROOT, methods, options, keywords=KEYWORDS, directory_filter=_is_ours)
     for path, line, text, _comments, context in found:
         catalog.add(text, None, [(path, line)], context=context)
     return catalog
+
+
+def _mapping(file: TextIO) -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]:
+    # Babel leaves this function untyped.
+    parse: Callable[[TextIO], tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]] = parse_mapping_cfg
+    return parse(file)
 
 
 def faults(language: str) -> list[str]:
