@@ -99,9 +99,7 @@ def _open(tx: Tx) -> Any:
 
 
 def _select(tx: Tx) -> Any:
+    own = [invitation.c[field.name] for field in fields(Invitation) if field.name in invitation.c]
     shown = func.coalesce(func.nullif(actor.c.display_name, ""), actor.c.name).label("ambassador")
-    return select(
-        *(invitation.c[field.name] for field in fields(Invitation) if field.name in invitation.c),
-        shown,
-        _open(tx).label("is_open"),
-    ).join(actor, actor.c.id == invitation.c.ambassador_id)
+    joined = select(*own, shown, _open(tx).label("is_open"))
+    return joined.join(actor, actor.c.id == invitation.c.ambassador_id)
