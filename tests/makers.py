@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import insert
 
 from fedivoisin import addresses
+from fedivoisin.actions.accounts import NewAccount, NewSession
 from fedivoisin.ids import ActorId, ListingId
 from fedivoisin.market.draft import Draft
 from fedivoisin.market.listing import EUR, Kind, Listing, Price, Purpose
 from fedivoisin.store import listings
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.schema.accounts import account
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.neighbourhood import neighbourhood
 from fedivoisin.store.schema.trust import membership
@@ -130,3 +132,37 @@ async def put_listings(store: Store, *several: Listing) -> None:
             await listings.insert(tx, one)
 
     await store.write(write)
+
+
+def an_account(display_name: str = "Léo Martin", **changes: Any) -> NewAccount:
+    """Somebody who may sign in with the password `cheval agrafe batterie`, as a `FakeWorld` hashes it."""
+    known = NewAccount(
+        display_name=display_name, email="leo@example.org", password="hashed:cheval agrafe batterie", quartier="Doulon"
+    )
+    return replace(known, **changes)
+
+
+def a_session(number: int = 1) -> NewSession:
+    """The secrets of a session that a test opens."""
+    return NewSession(token=f"token-{number}", csrf=f"csrf-{number}", device="Firefox, Android")
+
+
+async def put_account(tx: Tx, member: ActorId, **values: Any) -> ActorId:
+    """An account for somebody of ours: `{name}@example.org`, an adherent."""
+    row = {
+        "member_id": member,
+        "email": f"{member.removeprefix('actor-')}@example.org",
+        "password": "hashed:cheval agrafe batterie",
+        "roles": ["adherent"],
+        "created_at": tx.now,
+    }
+    await tx.conn.execute(insert(account).values(**(row | values)))
+    return member
+
+
+async def put_candidate(tx: Tx, name: str, **values: Any) -> ActorId:
+    """Somebody who asked to come in, now."""
+    candidate = await put_actor(tx, name)
+    row = {"member_id": candidate, "state": "candidate", "requested_at": tx.now, "words": "Bonjour."}
+    await tx.conn.execute(insert(membership).values(**(row | values)))
+    return candidate
