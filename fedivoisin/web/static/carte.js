@@ -53,7 +53,10 @@
     const link = document.createElement("a");
     link.href = point.url;
     link.textContent = point.words;
-    return marker.bindPopup(link);
+    marker.on("popupopen", function () {
+      link.focus();
+    });
+    return marker.bindPopup(link, { closeButton: false });
   }
 
   function showPoints(frame) {
