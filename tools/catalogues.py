@@ -2,9 +2,8 @@
 
 import io
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -18,6 +17,9 @@ LANGUAGES = ("fr", "en")
 DOMAIN = "messages"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None}
 MAX_SHOWN = 20
+
+Mapping: TypeAlias = tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]
+"""(pattern, method) pairs, and the options of each pattern."""
 
 
 def main(arguments: list[str]) -> int:
@@ -34,8 +36,9 @@ def main(arguments: list[str]) -> int:
             print("\n".join(problems[:MAX_SHOWN]))
             print(f"{len(problems)} texts to see to; `make locales` adds the missing ones" if problems else "complete")
             return int(bool(problems))
-    print("usage: catalogues.py check|update|compile")
-    return 2
+        case _:
+            print("usage: catalogues.py check|update|compile")
+            return 2
 
 
 def extracted() -> Catalog:
@@ -49,10 +52,10 @@ def extracted() -> Catalog:
     return catalog
 
 
-def _mapping(file: TextIO) -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]:
+def _mapping(file: TextIO) -> Mapping:
     # Babel leaves this function untyped.
-    parse: Callable[[TextIO], tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]] = parse_mapping_cfg
-    return parse(file)
+    found: Mapping = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownVariableType]
+    return found
 
 
 def faults(language: str) -> list[str]:
