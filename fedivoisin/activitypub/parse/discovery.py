@@ -8,9 +8,7 @@ from fedivoisin.activitypub.parse import values
 from fedivoisin.activitypub.parse.values import Json
 from fedivoisin.errors import BadActivity
 
-_AS_TYPES = frozenset(
-    {"application/activity+json", 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'}
-)
+_AS_TYPES = ("application/activity+json", 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"')
 _SCHEMAS = ("2.1", "2.0")
 _SCHEMA_PREFIX = "http://nodeinfo.diaspora.software/ns/schema/"
 _APPLICATION = "https://www.w3.org/ns/activitystreams#Application"
