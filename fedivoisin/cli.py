@@ -91,3 +91,20 @@ def migrate(settings: Settings) -> None:
             await store.close()
 
     click.echo("Base mise à jour." if run(bring_up()) else "La base est déjà à jour.")
+
+
+@main.command(help="Trois quartiers fédérés, pleins de monde, sur cette machine.")
+@click.option("--build", "slug", hidden=True)
+def demo(slug: str | None) -> None:
+    """Run the demonstration, or build one of its towns."""
+    from fedivoisin.demo import conduct
+    from fedivoisin.demo.towns import TOWNS
+
+    try:
+        if slug is None:
+            run(conduct.conduct(os.environ, click.echo))
+        else:
+            town = next(town for town in TOWNS if town.slug == slug)
+            run(conduct.build_one(town, os.environ, lambda words: click.echo(f"  {words}")))
+    except RuntimeError as error:
+        fail(str(error))
