@@ -65,6 +65,15 @@ class ListingRenewed:
 
 
 @dataclass(frozen=True, slots=True)
+class ListingEnding:
+    """It ends within three days: its author is asked whether it is still free. The store knows the link's word."""
+
+    listing_id: ListingId
+    author_id: ActorId
+    by: ActorId
+
+
+@dataclass(frozen=True, slots=True)
 class ListingDeleted:
     """It is gone for good."""
 
@@ -103,11 +112,12 @@ class ListingLiked:
 
 @dataclass(frozen=True, slots=True)
 class ListingUnliked:
-    """Someone likes it no more."""
+    """Someone likes it no more. `activity_url` was the `Like`: its row is gone when it is undone elsewhere."""
 
     listing_id: ListingId
     author_id: ActorId
     by: ActorId
+    activity_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,7 @@ ListingEvent: TypeAlias = (
     | ListingReleased
     | ListingClosed
     | ListingRenewed
+    | ListingEnding
     | ListingDeleted
     | ListingHidden
     | ListingShown
