@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fedivoisin import addresses
+from fedivoisin.actions import listings
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
-from fedivoisin.store import accounts, mail_tokens, members, neighbourhoods, residents, sessions, throttle
+from fedivoisin.store import accounts, mail_tokens, members, neighbourhoods, residents, search, sessions, throttle
 from fedivoisin.store.accounts import Account
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import record
@@ -28,6 +29,7 @@ LOGIN = Limit(10, timedelta(minutes=15))
 LOGIN_OF_NETWORK = Limit(40, timedelta(minutes=15))
 LINK = Limit(3, timedelta(minutes=30))
 LINK_OF_NETWORK = Limit(20, timedelta(minutes=30))
+MOST_LISTINGS = 10_000
 
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[^\s@.<>\"(),:;\\\[\]]{1,63}\.)+[^\s@.<>\"(),:;\\\[\]0-9]{2,63}")
 
@@ -181,13 +183,15 @@ async def prefer(tx: Tx, *, member: MemberId, language: str, theme: str) -> None
 
 
 async def close(tx: Tx, *, member: MemberId) -> None:
-    """Leave: what is personal is erased at once, the address answers "gone" for ever. Raises Refused(LAST_ADMIN).
+    """Leave: listings go, what is personal is erased at once, the address answers "gone" for ever.
 
-    Listings and followers learn it by the event.
+    Raises Refused(LAST_ADMIN).
     """
     account = await _account(tx, member)
     if Role.ADMIN in account.roles and await accounts.with_role(tx, Role.ADMIN) == [member]:
         raise Refused(Reason.LAST_ADMIN)
+    for one in await search.by_author(tx, member, with_closed=True, limit=MOST_LISTINGS):
+        await listings.delete(tx, listing_id=one.id, by=member)
     await sessions.end_all(tx, member)
     await accounts.erase(tx, member)
     await members.leave(tx, member)

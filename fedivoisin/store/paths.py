@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CTE, String, and_, case, cast, literal, null, or_, select
+from sqlalchemy import CTE, String, and_, case, literal, or_, select
 
 from fedivoisin.ids import MemberId
 from fedivoisin.store import members
@@ -52,8 +52,8 @@ async def _chains(tx: Tx, reader: MemberId, targets: set[MemberId]) -> dict[Memb
 
 def _walk(tx: Tx, name: str, starts: list[MemberId]) -> CTE:
     """(origin, node, depth, via): who is reached from each start in at most two steps, and through whom."""
-    nobody = cast(null(), String(64))
-    seeds = [select(literal(one, String(64)).label("origin"), literal(one, String(64)).label("node")) for one in starts]
+    nobody = literal("", String())
+    seeds = [select(literal(one, String()).label("origin"), literal(one, String()).label("node")) for one in starts]
     seed = seeds[0].union_all(*seeds[1:]).subquery(f"{name}_seed")
     walk = select(seed.c.origin, seed.c.node, literal(0).label("depth"), nobody.label("via")).cte(name, recursive=True)
     other = case((sponsorship.c.sponsor_id == walk.c.node, sponsorship.c.candidate_id), else_=sponsorship.c.sponsor_id)

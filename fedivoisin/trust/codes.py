@@ -36,13 +36,6 @@ def new(prefix: str, taken: Collection[str], *, chance: int) -> str:
     return code
 
 
-def prefix_of(commune: str) -> str:
-    """Three letters for a commune: its first and its next consonants (Nantes: NNT; Rennes: RNN)."""
-    letters = [letter for letter in _plain(commune) if letter.isascii() and letter.isalpha()]
-    chosen = letters[:1] + [letter for letter in letters[1:] if letter not in "AEIOUY"]
-    return "".join(chosen[:3]) if len(chosen) >= 3 else FALLBACK_PREFIX
-
-
 def _plain(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text).upper()
     return "".join(letter for letter in folded if not unicodedata.combining(letter))

@@ -38,6 +38,10 @@ async def put_town(tx: Tx) -> None:
         await put_account(tx, await put_member(tx, name))
 
 
+async def wait_at_the_door(tx: Tx, name: str) -> None:
+    await put_candidate(tx, name)
+
+
 @pytest.fixture
 async def town(store: Store) -> Store:
     await store.write(put_town)
@@ -176,7 +180,7 @@ async def test_one_household_asks_ten_times_an_hour_at_most(town: Store, world: 
 
 
 async def test_two_sponsors_open_the_door_and_bear_half_each(town: Store) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     assert not await sponsor(town, AWA, LEO)
     assert await sponsor(town, PAUL, LEO)
     [first, second] = await journal(town, Vouched)
@@ -192,13 +196,13 @@ async def test_two_sponsors_open_the_door_and_bear_half_each(town: Store) -> Non
 
 
 async def test_nobody_sponsors_without_the_charter(town: Store) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     refused = await refusal(lambda: sponsor(town, AWA, LEO, has_accepted=False))
     assert refused.reason is Reason.CHARTER_UNREAD
 
 
 async def test_the_same_sponsor_does_not_count_twice(town: Store) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     await sponsor(town, AWA, LEO)
     assert (await refusal(lambda: sponsor(town, AWA, LEO))).reason is Reason.ALREADY_VOUCHED
     async with town.read() as tx:
@@ -207,7 +211,7 @@ async def test_the_same_sponsor_does_not_count_twice(town: Store) -> None:
 
 async def test_a_week_passes_between_two_sponsorships_and_the_stock_is_ten(town: Store, world: FakeWorld) -> None:
     for number in range(11):
-        await town.write(put_candidate, f"c{number}")
+        await town.write(wait_at_the_door, f"c{number}")
     assert not await sponsor(town, AWA, ActorId("actor-c0"))
     assert (await refusal(lambda: sponsor(town, AWA, ActorId("actor-c1")))).reason is Reason.SPONSOR_COOLING
     for number in range(1, 10):
@@ -220,7 +224,7 @@ async def test_a_week_passes_between_two_sponsorships_and_the_stock_is_ten(town:
 
 
 async def test_a_suspended_sponsor_is_told_why(town: Store) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
 
     async def suspend(tx: Tx) -> None:
         await accounts.change(tx, AWA, suspended_at=tx.now)
@@ -230,7 +234,7 @@ async def test_a_suspended_sponsor_is_told_why(town: Store) -> None:
 
 
 async def test_a_limited_sponsor_is_told_why_until_the_limit_ends(town: Store, world: FakeWorld) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     await town.write(members.limit, AWA, world.now() + timedelta(days=1))
     assert (await refusal(lambda: sponsor(town, AWA, LEO))).reason is Reason.ACCOUNT_LIMITED
     world.pass_time(days=1)
@@ -238,7 +242,7 @@ async def test_a_limited_sponsor_is_told_why_until_the_limit_ends(town: Store, w
 
 
 async def test_the_page_knows_beforehand_whether_the_button_works(town: Store) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     async with town.read() as tx:
         assert await admission.why_not(tx, sponsor=AWA, candidate=LEO) is None
         refused = await admission.why_not(tx, sponsor=AWA, candidate=AWA)
@@ -247,7 +251,7 @@ async def test_the_page_knows_beforehand_whether_the_button_works(town: Store) -
 
 
 async def test_a_sponsor_takes_their_name_back_and_may_give_it_again(town: Store) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     await sponsor(town, AWA, LEO)
     await town.write(admission.withdraw, sponsor=AWA, candidate=LEO)
     [withdrawn] = await journal(town, SponsorshipWithdrawn)
@@ -258,7 +262,7 @@ async def test_a_sponsor_takes_their_name_back_and_may_give_it_again(town: Store
 
 
 async def test_a_moderator_refuses_with_a_reason_that_the_candidate_reads(town: Store) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
 
     async def make_moderator(tx: Tx) -> None:
         await accounts.change(tx, PAUL, roles=["moderateur"])
@@ -285,7 +289,7 @@ async def test_a_moderator_refuses_with_a_reason_that_the_candidate_reads(town: 
 
 
 async def test_a_candidate_is_reminded_once_on_the_seventh_day(town: Store, world: FakeWorld) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     await sponsor(town, AWA, LEO)
     world.pass_time(days=6, hours=23)
     assert await town.write(admission.remind_waiting) == 0
@@ -296,7 +300,7 @@ async def test_a_candidate_is_reminded_once_on_the_seventh_day(town: Store, worl
 
 
 async def test_an_offer_that_stays_alone_lapses_after_sixty_days(town: Store, world: FakeWorld) -> None:
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     await sponsor(town, AWA, LEO)
     world.pass_time(days=59)
     assert await town.write(admission.lapse_offers) == 0
@@ -308,9 +312,9 @@ async def test_an_offer_that_stays_alone_lapses_after_sixty_days(town: Store, wo
 
 
 async def test_candidates_are_listed_by_the_length_of_their_wait(town: Store, world: FakeWorld) -> None:
-    await town.write(put_candidate, "zoe")
+    await town.write(wait_at_the_door, "zoe")
     world.pass_time(days=1)
-    await town.write(put_candidate, "leo")
+    await town.write(wait_at_the_door, "leo")
     async with town.read() as tx:
         assert [one.member_id for one in await members.candidates(tx)] == ["actor-zoe", "actor-leo"]
 

@@ -63,8 +63,3 @@ def test_a_fifth_digit_comes_when_half_the_codes_are_gone() -> None:
 
 def test_a_taken_code_gives_way_to_the_next() -> None:
     assert codes.new("NTE", {"NTE-9999", "NTE-0000"}, chance=9999) == "NTE-0001"
-
-
-@pytest.mark.parametrize(("commune", "prefix"), [("Nantes", "NNT"), ("Saint-Malo", "SNT"), ("Élé", "VSN"), ("", "VSN")])
-def test_a_commune_gives_three_letters(commune: str, prefix: str) -> None:
-    assert codes.prefix_of(commune) == prefix
