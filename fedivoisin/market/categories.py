@@ -39,7 +39,7 @@ class Category:
 
 
 def _read() -> tuple[Mapping[str, Category], Mapping[str, tuple[Category, ...]]]:
-    document = tomllib.loads(files(__package__).joinpath("categories.toml").read_text("utf-8"))
+    document = tomllib.loads(files("fedivoisin.market").joinpath("categories.toml").read_text("utf-8"))
     notices = {key: Notice(key, **fields) for key, fields in document["notices"].items()}
     by_id: dict[str, Category] = {}
     subs_of: dict[str, tuple[Category, ...]] = {}

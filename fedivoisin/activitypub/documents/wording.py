@@ -167,7 +167,7 @@ def _typed(text: str) -> Iterator[str]:
 def _terms(listing: Listing) -> str:
     say = _WORDS[spoken(listing.language)]
     first = _asked(listing)
-    asides = []
+    asides: list[str] = []
     if listing.deposit is not None:
         asides.append(say["deposit"].format(amount=money(listing.deposit, listing.language)))
     if listing.goal_quantity is not None:

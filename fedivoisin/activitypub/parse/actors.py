@@ -56,14 +56,14 @@ def key(document: Json) -> KeyDocument | None:
 
 def _public_keys(document: Json) -> Iterator[KeyDocument]:
     for one in values.listed(document.get("publicKey"))[:MAX_KEYS]:
-        found = key(one) if isinstance(one, dict) else None
+        found = key(one) if values.is_object(one) else None
         if found:
             yield found
 
 
 def _assertion_keys(document: Json) -> Iterator[MultikeyDocument]:
     for one in values.listed(document.get("assertionMethod"))[:MAX_KEYS]:
-        if not isinstance(one, dict) or "Multikey" not in values.types(one):
+        if not values.is_object(one) or "Multikey" not in values.types(one):
             continue
         url, controller = values.url_of(one.get("id")), values.url_of(one.get("controller"))
         multibase = values.line(one.get("publicKeyMultibase"), 2000)
@@ -73,7 +73,7 @@ def _assertion_keys(document: Json) -> Iterator[MultikeyDocument]:
 
 def _fields(document: Json) -> Iterator[Field]:
     for one in values.listed(document.get("attachment"))[:20]:
-        if isinstance(one, dict) and "PropertyValue" in values.types(one):
+        if values.is_object(one) and "PropertyValue" in values.types(one):
             name, value = values.line(one.get("name"), 255), values.html(one.get("value"))[:2048]
             if name:
                 yield Field(name, value)

@@ -93,13 +93,13 @@ def nodeinfo(document: object) -> NodeInfo:
 
 
 def _object(document: object, code: str) -> Json:
-    if not isinstance(document, dict):
+    if not values.is_object(document):
         raise BadActivity(code)
     return document
 
 
 def _links(document: Json) -> list[Json]:
-    return [one for one in values.listed(document.get("links"))[:_MAX_LINKS] if isinstance(one, dict)]
+    return [one for one in values.listed(document.get("links"))[:_MAX_LINKS] if values.is_object(one)]
 
 
 def _is_actor(link: Json) -> bool:

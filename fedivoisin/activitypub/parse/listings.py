@@ -103,7 +103,7 @@ def listing(document: Json, terms: Terms) -> ListingDocument:
 
 
 def _attached(document: Json) -> list[Json]:
-    return [one for one in values.listed(document.get("attachment"))[:20] if isinstance(one, dict)]
+    return [one for one in values.listed(document.get("attachment"))[:20] if values.is_object(one)]
 
 
 def _intents(source: Json) -> tuple[Json, Json | None]:
@@ -111,7 +111,7 @@ def _intents(source: Json) -> tuple[Json, Json | None]:
     reciprocal = values.mapping(source.get("reciprocal"))
     primary: Json = _NOTHING
     for one in values.listed(source.get("publishes"))[:10]:
-        if not isinstance(one, dict):
+        if not values.is_object(one):
             continue
         intent = values.mapping(one.get("publishes")) or one
         if values.flag(one.get("reciprocal")):
@@ -206,7 +206,7 @@ def _measure(value: object) -> _Measure:
     if document is None:
         return _Measure(None, "")
     unit = document.get("hasUnit")
-    named = unit.get("label") if isinstance(unit, dict) else unit
+    named = unit.get("label") if values.is_object(unit) else unit
     return _Measure(values.amount(document.get("hasNumericalValue")), values.line(named, 100).lower())
 
 

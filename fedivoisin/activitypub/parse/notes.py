@@ -45,7 +45,7 @@ def content_of(document: Json) -> tuple[str, str]:
     """The HTML and its language: `contentMap` names it, and replaces a `content` that is missing."""
     content = values.html(document.get("content"))
     by_language = document.get("contentMap")
-    if not isinstance(by_language, dict):
+    if not values.is_object(by_language):
         return content, ""
     for language, words in list(by_language.items())[:20]:
         if isinstance(words, str) and words and (not content or words == content):
@@ -57,7 +57,7 @@ def page_of(document: Json) -> str | None:
     """The address for people: of several links, the one that serves HTML."""
     links = values.listed(document.get("url"))[:10]
     for link in links:
-        if isinstance(link, dict) and link.get("mediaType") == "text/html" and values.is_url(link.get("href")):
+        if values.is_object(link) and link.get("mediaType") == "text/html" and values.is_url(link.get("href")):
             return str(link["href"])
     return values.url_of(document.get("url"))
 
@@ -80,7 +80,7 @@ def hashtags_of(document: Json) -> Iterator[str]:
 
 def _tags(document: Json, kind: str) -> Iterator[Json]:
     for tag in values.listed(document.get("tag"))[: values.MAX_ITEMS]:
-        if isinstance(tag, dict) and kind in values.types(tag):
+        if values.is_object(tag) and kind in values.types(tag):
             yield tag
 
 
@@ -130,7 +130,7 @@ def place_of(document: Json) -> PlaceDocument | None:
     """`location` (ours, Mobilizon) or `eligibleLocation` (Bonfire)."""
     for key in ("location", "eligibleLocation"):
         for one in values.listed(document.get(key))[:10]:
-            if isinstance(one, dict):
+            if values.is_object(one):
                 return _place(one)
     return None
 

@@ -59,7 +59,7 @@ def collection(document: object) -> CollectionDocument:
 
 
 def _object(value: object) -> Json:
-    if not isinstance(value, dict):
+    if not values.is_object(value):
         raise BadActivity("not-an-object")
     return value
 
@@ -197,7 +197,7 @@ def _items(value: object, depth: int) -> Iterator[Activity | Document | str]:
 
 
 def _item(value: object, depth: int) -> Activity | Document | str:
-    if isinstance(value, dict):
+    if values.is_object(value):
         return _activity(value, depth + 1) if _verb(value) else _document(value)
     found = values.url_of(value)
     if found is None:

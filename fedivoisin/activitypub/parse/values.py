@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from math import isfinite
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 from urllib.parse import urlsplit
 
 from fedivoisin.errors import BadActivity
@@ -23,6 +23,16 @@ _NOT_IN_URL = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
 _DURATION = re.compile(r"P(\d{1,4})D")
 
 
+def is_object(value: object) -> TypeGuard[Json]:
+    """Whether this is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether this is a JSON array."""
+    return isinstance(value, list)
+
+
 def is_url(value: object) -> bool:
     """An absolute http(s) URL of at most 2 KiB, without blanks or control characters (CR/LF above all)."""
     if not isinstance(value, str) or len(value.encode("utf-8", "replace")) > MAX_URL or _NOT_IN_URL.search(value):
@@ -36,24 +46,21 @@ def is_url(value: object) -> bool:
 
 def mapping(value: object) -> Json | None:
     """The JSON object, or the only one in a list."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    return value if isinstance(value, dict) else None
+    only: object = value[0] if is_list(value) and len(value) == 1 else value
+    return only if is_object(only) else None
 
 
 def listed(value: object) -> Sequence[Any]:
     """A list, a single value as a list of one, nothing as none."""
     if value is None:
         return ()
-    return value if isinstance(value, list) else (value,)
+    return value if is_list(value) else (value,)
 
 
 def url_of(value: object) -> str | None:
     """The URL in a string, in an object's `id`, or in a Link's `href`; of a list, the first."""
     for candidate in listed(value)[:MAX_ITEMS]:
-        found = candidate
-        if isinstance(candidate, dict):
-            found = candidate.get("id", candidate.get("href"))
+        found: object = candidate.get("id", candidate.get("href")) if is_object(candidate) else candidate
         if is_url(found):
             return str(found)
     return None
