@@ -1,0 +1,55 @@
+"""The migrations lead to the tables of the code, on both databases, and never past them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from fedivoisin.store import migrate
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.migrations.filters import is_ours
+from fedivoisin.store.schema import metadata
+from tests.fakes import FakeWorld
+
+
+@pytest.fixture
+async def empty(empty_database_url: str, world: FakeWorld) -> AsyncIterator[Store]:
+    opened = Store.open(empty_database_url, now=world.now, new_id=world.new_id)
+    yield opened
+    await opened.close()
+
+
+async def test_migrations_lead_to_the_tables_of_the_code(empty: Store) -> None:
+    assert await migrate.raise_to_newest(empty)
+    async with empty.read() as tx:
+        assert await tx.conn.run_sync(_differences) == []
+
+
+async def test_a_database_at_the_newest_version_is_left_alone(empty: Store) -> None:
+    await migrate.raise_to_newest(empty)
+    assert not await migrate.raise_to_newest(empty)
+    async with empty.read() as tx:
+        assert await migrate.is_current(tx)
+
+
+async def test_an_empty_database_is_behind(empty: Store) -> None:
+    async with empty.read() as tx:
+        assert not await migrate.is_current(tx)
+
+
+async def test_a_newer_schema_is_refused(empty: Store) -> None:
+    await migrate.raise_to_newest(empty)
+    await empty.write(_pretend_newer)
+    with pytest.raises(migrate.NewerSchema, match="9999"):
+        await migrate.raise_to_newest(empty)
+
+
+async def _pretend_newer(tx: Tx) -> None:
+    await tx.conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+
+def _differences(connection: Connection) -> list[object]:
+    options = {"include_object": is_ours, "compare_type": True}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
