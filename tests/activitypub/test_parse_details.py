@@ -98,6 +98,8 @@ def test_tags_are_read_and_broken_ones_left_out() -> None:
             },
             Image(PNG, "image/png", "Un vélo", 3, None, "L"),
         ),
+        ({"type": "Image", "mediaType": "image/jpg", "url": PNG}, Image(PNG, "image/jpeg", "", None, None, None)),
+        ({"type": "Image", "mediaType": "image/gif", "url": PNG}, None),
         ({"type": "Document", "url": PNG}, None),
         ({"type": "Document", "mediaType": "video/mp4", "url": PNG}, None),
         ({"type": "Image", "mediaType": "image/svg+xml", "url": PNG}, None),

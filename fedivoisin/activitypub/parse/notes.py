@@ -7,7 +7,8 @@ from fedivoisin.activitypub.parse.objects import Image, Mention, NoteDocument, P
 from fedivoisin.activitypub.parse.values import Json
 
 MAX_PICTURES = 4
-_PICTURE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
+_PICTURE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+"""What our own cache can draw anew (FEDERATION.md §6)."""
 _TYPE_BY_ENDING = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
@@ -121,6 +122,8 @@ def picture(value: object) -> Image | None:
 
 def _media_type(document: Json, url: str) -> str:
     said = values.line(document.get("mediaType"), 64).lower()
+    if said == "image/jpg":  # not registered, and common
+        return "image/jpeg"
     if said or "Image" not in values.types(document):
         return said
     return _TYPE_BY_ENDING.get(url.rpartition(".")[2].lower(), "image/jpeg")
