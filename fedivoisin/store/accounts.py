@@ -72,7 +72,7 @@ async def by_sign_in_name(tx: Tx, typed: str) -> Account | None:
     return await _one(tx, account.c.member_id.in_(select(actor.c.id).where(actor.c.local_name == name)))
 
 
-async def change(tx: Tx, member: MemberId, **values: Any) -> None:
+async def change(tx: Tx, member: MemberId, /, **values: Any) -> None:
     """Set some columns."""
     await tx.conn.execute(update(account).where(account.c.member_id == member).values(**values))
 

@@ -74,12 +74,12 @@ async def prepare(tx: Tx, *, origin: str, setup_hash: str) -> bool:
     return True
 
 
-async def change(tx: Tx, **values: Any) -> None:
+async def change(tx: Tx, /, **values: Any) -> None:
     """Set some of its columns."""
     await tx.conn.execute(update(neighbourhood).where(neighbourhood.c.id == ONLY).values(**values))
 
 
-async def change_and_read(tx: Tx, **values: Any) -> Neighbourhood:
+async def change_and_read(tx: Tx, /, **values: Any) -> Neighbourhood:
     """Set some of its columns; gives the row as it is then."""
     await change(tx, **values)
     return await current(tx)
