@@ -42,7 +42,7 @@ test: ## Every check and every test, from nothing
 	tools/chromium
 	$(MAKE) lint
 	echo '  Running the tests (screenshots go to var/screenshots) …'
-	mkdir -p var/coverage
+	rm -rf var/coverage && mkdir -p var/coverage
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --durations=5 \
 		--cov --cov-report= --cov-report=json:var/coverage/report.json --gates --began=$$began
 
@@ -91,10 +91,11 @@ bench-delay: ready-to-test ## Time from publishing in one town to being seen in 
 	@$(BIN)/python -m bench.delay
 
 .PHONY: lighthouse
-lighthouse: ready-to-test ## Lighthouse's opinion of the main pages
+lighthouse: ready-to-test ## Lighthouse's opinion of the main pages of the running demo
 	@tools/chromium
 	tools/node-parts tools/lighthouse
-	$(BIN)/python -m bench.lighthouse
+	echo '  Measuring the demo, which must be running (make demo in another window) …'
+	cd tools/lighthouse && ../node judge.mjs --write ../../docs/lighthouse.md $(ARGS)
 
 # --- what the others need --------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from tests.fakes import FakeWorld
 from tests.postgres import Postgres
 from tools.coverage_gates import shortfalls
 
-# The same cases in every run, however slow the machine; a longer search is one option away (--hypothesis-seed).
+# The same cases in every run, however slow the machine; --hypothesis-profile=default searches anew.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None)
 settings.load_profile("steady")
 

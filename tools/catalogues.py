@@ -74,10 +74,10 @@ def faults(language: str) -> list[str]:
 
 def update_all() -> None:
     """Add new texts, drop unused ones; in French a text translates itself."""
-    template = extracted()
     for language in LANGUAGES:
         catalog = _read(language)
-        catalog.update(template, no_fuzzy_matching=True)
+        # A catalogue takes the very messages of its template: each language needs a template of its own.
+        catalog.update(extracted(), no_fuzzy_matching=True)
         catalog.obsolete.clear()
         if language == "fr":
             for message in catalog:
