@@ -37,9 +37,9 @@ run: ready-to-run ## Your own neighbourhood, empty, on http://localhost:8000
 .PHONY: test
 test: ## Every check and every test, from nothing
 	@began=$$(date +%s)
+	tools/chromium
 	tools/environment dev
 	tools/node-parts tests/peers
-	tools/chromium
 	$(MAKE) lint
 	echo '  Running the tests (screenshots go to var/screenshots) …'
 	rm -rf var/coverage && mkdir -p var/coverage
