@@ -358,6 +358,7 @@ async def test_a_post_is_never_redirected() -> None:
     seen: list[tuple[str, bytes, str]] = []
 
     async def handler(request: web.Request) -> web.StreamResponse:
+        assert request.headers["Accept-Encoding"] == "identity"
         seen.append((request.path, await request.read(), request.headers["Digest"]))
         return web.Response(status=307, headers={"Location": "/elsewhere"})
 

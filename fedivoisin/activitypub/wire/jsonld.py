@@ -1,11 +1,12 @@
 """Reading JSON-LD without a network: plain keys where they mean what ours mean, expansion only where they do not."""
 
 import importlib
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fedivoisin.activitypub.wire.contexts import bundled
-from fedivoisin.activitypub.wire.strict_json import Document
+from fedivoisin.activitypub.wire.strict_json import Document, is_list, is_object
 from fedivoisin.activitypub.wire.vocabulary import canonical, is_renaming, our_context, our_key
 from fedivoisin.errors import BadActivity
 
@@ -62,29 +63,33 @@ def _objects(value: Any) -> Iterator[Document]:
     """Every object of the document, in order, contexts left out; depth is bounded by `strict_json`."""
     pending = [value]
     for node in pending:
-        if isinstance(node, dict):
+        if is_object(node):
             yield node
-            pending.extend(item for name, item in node.items() if name != "@context" and isinstance(item, dict | list))
-        elif isinstance(node, list):
+            pending.extend(item for name, item in node.items() if name != "@context")
+        elif is_list(node):
             pending.extend(node)
 
 
 def _size(document: Document) -> int:
-    lists = (len(item) for node in _objects(document) for item in node.values() if isinstance(item, list))
+    lists = (len(item) for node in _objects(document) for item in node.values() if is_list(item))
     return sum(map(len, _objects(document))) + sum(lists)
 
 
 def _inline(context: Any) -> dict[str, Any]:
     """The terms that one @context defines itself; an alias of a restructuring keyword is refused like the keyword."""
-    entries = context if isinstance(context, list) else [context]
-    terms = {name: value for entry in entries if isinstance(entry, dict) for name, value in entry.items()}
-    for value in terms.values():
-        target = value.get("@id") if isinstance(value, dict) else value
-        if isinstance(target, str) and target in _RESTRUCTURING:
-            raise BadActivity("jsonld-restructuring")
-        if isinstance(value, dict) and not _RESTRUCTURING.isdisjoint(value):
-            raise BadActivity("jsonld-restructuring")
+    entries = context if is_list(context) else [context]
+    terms = {name: value for entry in entries if is_object(entry) for name, value in entry.items()}
+    names = {*terms, *(name for value in terms.values() for name in _meanings(value))}
+    if not _RESTRUCTURING.isdisjoint(names):
+        raise BadActivity("jsonld-restructuring")
     return terms
+
+
+def _meanings(definition: Any) -> set[str]:
+    """The words that a term's definition consists of, and the one that it stands for."""
+    target = definition.get("@id") if is_object(definition) else definition
+    words = set(definition) if is_object(definition) else set[str]()
+    return {*words, target} if isinstance(target, str) else words
 
 
 def _translate(document: Document) -> Document:
@@ -92,14 +97,15 @@ def _translate(document: Document) -> Document:
     jsonld: Any = importlib.import_module("pyld.jsonld")
     options = {"documentLoader": _load, "base": _RELATIVE}
     try:
-        expanded = jsonld.expand(document, {**options, "expandContext": _READING})
-        compacted = jsonld.compact(_same_words(expanded), _WRITING, {**options, "skipExpansion": True})
+        with warnings.catch_warnings(action="ignore"):  # a hostile context shall not fill the log
+            expanded = jsonld.expand(document, {**options, "expandContext": _READING})
+            compacted = jsonld.compact(_same_words(expanded), _WRITING, {**options, "skipExpansion": True})
     except (jsonld.JsonLdError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         # PyLD answers some malformed contexts with Python's own errors.
         raise BadActivity("bad-jsonld") from None
     compacted.pop("@context", None)
     result = _plain(compacted)
-    if not isinstance(result, dict) or any(not _RESTRUCTURING.isdisjoint(node) for node in _objects(result)):
+    if not is_object(result) or any(not _RESTRUCTURING.isdisjoint(node) for node in _objects(result)):
         raise BadActivity("jsonld-restructuring")
     return result
 
@@ -123,23 +129,23 @@ def _own(url: str) -> dict[str, Any] | None:
 
 def _same_words(value: Any) -> Any:
     """The expanded document with the spellings of a namespace that peers use replaced by the one that we use."""
-    if isinstance(value, list):
+    if is_list(value):
         return [_same_words(item) for item in value]
     if isinstance(value, str):
         return value.removeprefix(_RELATIVE)
-    if not isinstance(value, dict) or value.get("@type") == "@json":
+    if not is_object(value) or value.get("@type") == "@json":
         return value
     words = {canonical(name): _same_words(item) for name, item in value.items()}
-    if isinstance(types := value.get("@type"), list):
+    if is_list(types := value.get("@type")):
         words["@type"] = [canonical(name) for name in types]
     return words
 
 
 def _plain(value: Any) -> Any:
     """What compaction leaves behind as whole IRIs, `_:name`, `@value`, `@list` said with plain keys."""
-    if isinstance(value, list):
+    if is_list(value):
         return [_plain(item) for item in value]
-    if not isinstance(value, dict):
+    if not is_object(value):
         return value
     for wrapper in ("@value", "@list", "@set"):
         if wrapper in value:
@@ -162,6 +168,6 @@ def _without_maps(value: Document) -> Document:
     texts: Mapping[str, str] = {
         plain: next(iter(value[name].values()), "")
         for name, plain in _MAPS.items()
-        if isinstance(value.get(name), dict) and plain not in value
+        if is_object(value.get(name)) and plain not in value
     }
     return {**value, **texts}

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fedivoisin.activitypub.wire.keys import PrivateKey, PublicKey, sign_bytes, signature_holds
 from fedivoisin.activitypub.wire.origins import origin_of, same_origin
 from fedivoisin.activitypub.wire.request import refused
-from fedivoisin.activitypub.wire.strict_json import Document
+from fedivoisin.activitypub.wire.strict_json import Document, is_object
 from fedivoisin.proof import VerifiedCredential
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
@@ -68,7 +68,7 @@ def verify(document: Document, key: PublicKey, *, now: datetime) -> VerifiedCred
 
 def _proof(document: Document) -> dict[str, Any]:
     proof = document.get("proof")
-    if not isinstance(proof, dict):
+    if not is_object(proof):
         raise refused("no-proof")
     return proof
 

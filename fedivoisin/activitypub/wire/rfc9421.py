@@ -11,6 +11,7 @@ from fedivoisin.activitypub.wire.digest import content_digest
 from fedivoisin.activitypub.wire.keys import PrivateKey, algorithm_of, sign_bytes
 from fedivoisin.activitypub.wire.origins import origin_of
 from fedivoisin.activitypub.wire.request import Claim, Part, SignedRequest, refused
+from fedivoisin.activitypub.wire.strict_json import is_list
 from fedivoisin.urls import parse
 
 Component = tuple[str, dict[str, Any]]
@@ -34,7 +35,7 @@ def claim(request: SignedRequest) -> Claim:
     """Takes `Signature-Input` and `Signature` apart: one label, no component parameters but a query's name."""
     label, (components, parameters) = _single(_dictionary(request, "signature-input"))
     signature_label, (signature, _) = _single(_dictionary(request, "signature"))
-    if label != signature_label or not isinstance(components, list) or not isinstance(signature, bytes):
+    if label != signature_label or not is_list(components) or not isinstance(signature, bytes):
         raise refused("bad-signature-header")
     covered = _components(components)
     _check_parameters(parameters)

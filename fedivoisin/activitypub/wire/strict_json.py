@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 from fedivoisin.errors import BadActivity
 
@@ -32,10 +32,18 @@ def load(raw: bytes) -> Document:
             json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):  # UnicodeError is a ValueError
         raise BadActivity("bad-json") from None
-    if not isinstance(document, dict):
+    if not is_object(document):
         raise BadActivity("json-not-an-object")
     _measure(document)
     return document
+
+
+def is_object(value: object) -> TypeGuard[Document]:
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Document:
@@ -70,11 +78,13 @@ def _measure(document: Document) -> None:
         depth += 1
         if nodes > MAX_NODES:
             raise BadActivity("json-too-many-nodes")
-        containers = [node for node in level if isinstance(node, dict | list)]
-        if containers and depth > MAX_DEPTH:
+        children = [child for node in level for child in _children(node)]
+        if depth > MAX_DEPTH and any(is_object(node) or is_list(node) for node in level):
             raise BadActivity("json-too-deep")
-        level = [child for container in containers for child in _children(container)]
+        level = children
 
 
-def _children(container: Document | list[Any]) -> Iterable[Any]:
-    return container.values() if isinstance(container, dict) else container
+def _children(node: Any) -> Iterable[Any]:
+    if is_object(node):
+        return node.values()
+    return node if is_list(node) else ()

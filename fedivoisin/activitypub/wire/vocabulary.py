@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from fedivoisin.activitypub.wire.contexts import bundled
+from fedivoisin.activitypub.wire.strict_json import is_list, is_object
 
 # One namespace, several spellings in use: the same words are meant.
 _SPELLINGS = {
@@ -82,7 +83,7 @@ def _is_namespace(iri: str) -> bool:
 
 
 def _coercion(definition: Any) -> dict[str, Any]:
-    if not isinstance(definition, dict):
+    if not is_object(definition):
         return {}
     kind = {"@type": _iri(definition["@type"], _definitions(), _MAX_STEPS, {})} if "@type" in definition else {}
     return {name: value for name, value in definition.items() if name == "@container"} | kind
@@ -116,10 +117,10 @@ def _changes(name: str, value: Any, scope: Mapping[str, Any]) -> bool:
 
 def _restructures(definition: Any) -> bool:
     """Whether its values are nested, indexed or read in a context of their own (a proof is a graph: FEP-8b32)."""
-    if not isinstance(definition, dict):
+    if not is_object(definition):
         return False
-    container = definition.get("@container") or []
-    containers = set(container if isinstance(container, list) else [container])
+    container: Any = definition.get("@container", [])
+    containers = set(container if is_list(container) else [container])
     if str(definition.get("@id")).endswith(("security#proof", "sec:proof")):
         containers.discard("@graph")
     return bool(containers - _HARMLESS_CONTAINERS) or "@nest" in definition or "@context" in definition
@@ -127,7 +128,7 @@ def _restructures(definition: Any) -> bool:
 
 def _target(name: str, definition: Any) -> str | None:
     """What a definition says its term stands for; None where it unsays it or leaves it to @vocab."""
-    if isinstance(definition, dict):
+    if is_object(definition):
         definition = definition.get("@id", name if ":" in name else None)
     return definition if isinstance(definition, str) else None
 

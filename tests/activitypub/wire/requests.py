@@ -119,7 +119,8 @@ class Rfc9421:
         components = [item if isinstance(item, tuple) else (item, {}) for item in self.covered]
         parameters = {"created": int(NOW.timestamp()), "keyid": KEY_ID, **self.parameters}
         parameters = {name: value for name, value in parameters.items() if value is not None}
-        params = http_sf.ser([(components, parameters)])
+        structure: Any = [(components, parameters)]
+        params = http_sf.ser(structure)
         base = "\n".join(f"{http_sf.ser(item)}: {lines.get(str(item[0]), '')}" for item in components)
         base += f'{chr(10) if components else ""}"@signature-params": {params}'
         signed = base64.b64encode(keys.sign_bytes(self.key.key, base.encode())).decode()

@@ -7,6 +7,7 @@ from typing import Any
 import http_message_signatures as peer
 import http_sf
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from fedivoisin.activitypub.wire import keys
@@ -127,8 +128,8 @@ def test_the_signature_of_b_2_6_holds_and_is_made_anew() -> None:
     )
     read = claim(request)
     public_key, private_key = load_pem_public_key(ED25519_PUBLIC), load_pem_private_key(ED25519_PRIVATE, None)
-    assert isinstance(public_key, keys.Ed25519PublicKey)
-    assert isinstance(private_key, keys.Ed25519PrivateKey)
+    assert isinstance(public_key, Ed25519PublicKey)
+    assert isinstance(private_key, Ed25519PrivateKey)
     assert read.key_id == "test-key-ed25519"
     assert keys.signature_holds(public_key, read.signature, read.bases[0])
     assert keys.sign_bytes(private_key, read.bases[0]) == read.signature

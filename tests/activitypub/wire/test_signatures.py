@@ -1,6 +1,7 @@
 """HTTP signatures: what honest peers send is accepted, and each strict rule of FEDERATION.md §4 is broken alone."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,9 +28,9 @@ from tests.activitypub.wire.requests import (
     rsa_key,
 )
 
-GET = {"method": "GET", "body": b""}
-CAVAGE_GET = {**GET, "covered": ("(request-target)", "host", "date")}
-RFC_GET = {**GET, "covered": ("@method", "@target-uri")}
+GET: dict[str, Any] = {"method": "GET", "body": b""}
+CAVAGE_GET: dict[str, Any] = {**GET, "covered": ("(request-target)", "host", "date")}
+RFC_GET: dict[str, Any] = {**GET, "covered": ("@method", "@target-uri")}
 CREATED = ("(request-target)", "host", "(created)", "digest")
 SECONDS = str(int(NOW.timestamp()))
 
