@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, event, make_url
@@ -119,6 +120,8 @@ def _postgres(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
 def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     # One writer connection: its pool is the queue, so that `BEGIN IMMEDIATE` never meets itself.
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     target = url.set(drivername="sqlite+aiosqlite")
     writer = create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=30)
     reader = create_async_engine(target, pool_size=5, max_overflow=5)
