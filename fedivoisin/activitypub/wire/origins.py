@@ -2,7 +2,7 @@
 
 from fedivoisin.errors import BadActivity
 from fedivoisin.proof import Origin
-from fedivoisin.urls import parse
+from fedivoisin.urls import Url, parse
 
 
 def origin_of(url: str) -> Origin:
@@ -27,6 +27,4 @@ def normalise(url: str) -> str:
 
 def base_of(origin: Origin) -> str:
     """`https://host`, with the port where it is not the usual one."""
-    scheme, host, port = origin
-    name = f"[{host}]" if ":" in host else host
-    return str(parse(f"{scheme}://{name}:{port}")).removesuffix("/")
+    return Url(*origin, target="", fragment="").address

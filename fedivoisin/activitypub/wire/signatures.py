@@ -72,7 +72,7 @@ def _check_key_id(request: SignedRequest, key_id: str) -> None:
         raise refused("bad-key-id") from None
     if address.scheme != "https" and not request.lab:
         raise refused("bad-key-id")
-    if origin_of(key_id) == request.origin:
+    if (address.scheme, address.host, address.port) == request.origin:
         raise refused("local-key-id")
 
 
