@@ -39,7 +39,8 @@ async def claim(tx: Tx, periods: Mapping[str, timedelta]) -> str | None:
         .values(claimed_until=tx.now + CLAIM)
         .returning(task.c.name)
     )
-    return claimed.scalar_one_or_none()
+    name: str | None = claimed.scalar_one_or_none()
+    return name
 
 
 async def done(tx: Tx, name: str, *, every: timedelta) -> None:
