@@ -1,0 +1,83 @@
+"""Pictures of other towns: fetched by us, drawn anew, kept; members' browsers ask nobody else."""
+
+import asyncio
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from fedivoisin.errors import BadActivity, Refused, Unreachable
+from fedivoisin.ids import ActorId, PictureId
+from fedivoisin.settings import Limits
+from fedivoisin.store import blocks, pictures
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.pictures import WEBP, Media, RemotePicture, thumbnail_path
+from fedivoisin.world import EncodedImage, World
+
+ACCEPT = "image/webp, image/jpeg, image/png"
+LONGEST_SIDE = 1600
+BATCH = 8
+
+
+async def fetch_remote_pictures(store: Store, world: World, limits: Limits) -> int:
+    """Fetch what is due; how many were tried."""
+    claimed = await store.append(pictures.claim_remote, limit=BATCH)
+    for one in claimed:
+        await _fetch(store, world, limits, one)
+    return len(claimed)
+
+
+async def _fetch(store: Store, world: World, limits: Limits, one: RemotePicture) -> None:
+    owner = await _owner(store, one.url)
+    if owner is None:
+        await _give_up(store, one, is_final=True)
+        return
+    try:
+        response = await world.fetch(one.url, accept=ACCEPT, max_bytes=limits.remote_picture)
+        if response.status != 200:
+            raise Unreachable("not-there", status=response.status)
+        encoded = await world.encode_image(
+            response.body, max_side=LONGEST_SIDE, max_pixels=limits.remote_picture_pixels
+        )
+    except Unreachable as error:
+        is_gone = error.status is not None and error.status in (401, 403, 404, 410)
+        await _give_up(store, one, is_final=is_gone or one.attempts >= pictures.MOST_ATTEMPTS)
+        return
+    except (BadActivity, Refused):
+        await _give_up(store, one, is_final=True)
+        return
+    await _keep(store, world, one, owner, encoded)
+
+
+async def _owner(store: Store, url: str) -> ActorId | None:
+    # A blocked domain is asked for nothing, not even a picture.
+    async with store.read() as tx:
+        if await blocks.is_blocked(tx, urlsplit(url).hostname or ""):
+            return None
+        return await pictures.owner_of_remote(tx, url)
+
+
+async def _keep(store: Store, world: World, one: RemotePicture, owner: ActorId, encoded: EncodedImage) -> None:
+    path = f"{one.public_id[-2:]}/{one.public_id[-4:-2]}/{one.public_id}.webp"
+    await asyncio.gather(
+        world.media.save(path, encoded.body), world.media.save(thumbnail_path(path), encoded.thumbnail)
+    )
+
+    async def write(tx: Tx) -> None:
+        kept = Media(
+            id=PictureId(one.public_id),
+            owner_id=owner,
+            path=path,
+            media_type=WEBP,
+            width=encoded.width,
+            height=encoded.height,
+            bytes=len(encoded.body),
+            blurhash=encoded.blurhash,
+            created_at=tx.now,
+        )
+        await pictures.keep_remote(tx, one.url, kept)
+
+    await store.append(write)
+
+
+async def _give_up(store: Store, one: RemotePicture, *, is_final: bool) -> None:
+    wait = timedelta(minutes=4**one.attempts)
+    await store.append(pictures.remote_failed, one.url, is_final=is_final, wait=wait)
