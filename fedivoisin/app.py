@@ -15,7 +15,6 @@ from pathlib import Path
 
 from aiohttp import web
 from aiohttp_remotes import XForwardedFiltered
-from sqlalchemy import make_url
 
 from fedivoisin.activitypub import routes as activitypub_routes
 from fedivoisin.activitypub.wire import keys as wire_keys
@@ -72,9 +71,6 @@ def _new_keys() -> NewKeys:
 
 def open_store(settings: Settings) -> Store:
     """The database of the settings; the folder of a SQLite file is made."""
-    url = make_url(settings.database)
-    if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     return Store.open(settings.database, now=utc_now, new_id=new_id)
 
 
@@ -111,7 +107,7 @@ def create_app(settings: Settings, store: Store, world: World) -> web.Applicatio
     app[SETTINGS], app[STORE], app[WORLD] = settings, store, world
     app[TEMPLATES] = environments()
     app[THROTTLE] = Throttle(settings.limits.page_requests, settings.limits.window)
-    activitypub_routes.add_to(app)
+    activitypub_routes.add_to(app, settings=settings, store=store, world=world)
     web_routes.add_to(app)
     return app
 

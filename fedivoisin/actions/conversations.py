@@ -10,9 +10,10 @@ from fedivoisin.market import conversations as rules
 from fedivoisin.market.conversations import MessageChanged, MessageDeleted, MessageSent
 from fedivoisin.market.events import QuestionAsked
 from fedivoisin.market.listing import Listing
-from fedivoisin.store import actors, events, listings, neighbourhoods, threads
+from fedivoisin.store import events, listings, members, neighbourhoods, threads
 from fedivoisin.store.db import Tx
 from fedivoisin.store.threads import Message, Thread
+from fedivoisin.trust.standing import require_member
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Words:
 async def ask(tx: Tx, *, listing_id: ListingId, asker_id: ActorId, text: str) -> Thread:
     """Write to the author of a listing, for the first time or again."""
     listing = await _listing(tx, listing_id)
-    await _member(tx, asker_id)
+    require_member(await members.standing(tx, asker_id))
     standing = await threads.of_asker(tx, listing_id, asker_id)
     rules.may_ask(listing, asker_id, has_thread=standing is not None)
     message_id = MessageId(tx.new_id())
@@ -43,7 +44,7 @@ async def answer(tx: Tx, *, thread_id: ThreadId, writer_id: ActorId, text: str) 
     thread = await threads.by_id(tx, thread_id)
     if thread is None or not thread.has(writer_id):
         raise Refused(Reason.NOT_FOUND)
-    await _member(tx, writer_id)
+    require_member(await members.standing(tx, writer_id))
     listing = await _listing(tx, thread.listing_id)
     return await _send(tx, thread, listing, MessageId(tx.new_id()), writer_id=writer_id, text=rules.words(text))
 
@@ -58,7 +59,7 @@ async def ask_in_public(
 ) -> Message:
     """A question that everyone sees below the listing, or the answer to one."""
     listing = await _listing(tx, listing_id)
-    await _member(tx, writer_id)
+    require_member(await members.standing(tx, writer_id))
     rules.may_ask_in_public(listing)
     asked = await threads.message_by_id(tx, in_reply_to) if in_reply_to else None
     parent = asked.url if asked is not None and asked.listing_id == listing_id and asked.is_public else listing.url
@@ -215,12 +216,7 @@ async def _url(tx: Tx, message_id: MessageId) -> str:
 
 
 async def _listing(tx: Tx, listing_id: ListingId) -> Listing:
-    found = await listings.by_id(tx, listing_id)
+    found = await listings.find(tx, listing_id)
     if found is None:
         raise Refused(Reason.LISTING_GONE)
     return found
-
-
-async def _member(tx: Tx, actor_id: ActorId) -> None:
-    if not await actors.is_member(tx, actor_id):
-        raise Refused(Reason.NOT_YET_MEMBER)

@@ -5,11 +5,12 @@ from fedivoisin.community import following as rules
 from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
 from fedivoisin.errors import BadActivity, Reason, Refused
 from fedivoisin.ids import ActorId
-from fedivoisin.store import actors, events, follows, lookups, neighbourhoods
+from fedivoisin.store import actors, events, follows, lookups, members, neighbourhoods
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.follows import Follow
 from fedivoisin.store.lookups import Lookup
+from fedivoisin.trust.standing import require_member
 
 
 async def follow_address(tx: Tx, *, member_id: ActorId, typed: str) -> Lookup | Follow:
@@ -122,9 +123,7 @@ async def parted_by_peer(tx: Tx, *, blocker: Actor, blocked: Actor) -> None:
             await _withdraw(tx, standing, is_local=False)
 
 
-async def _write(
-    tx: Tx, happened: list[FollowAsked | FollowAccepted], *, activity_url: str, is_local: bool
-) -> Follow:
+async def _write(tx: Tx, happened: list[FollowAsked | FollowAccepted], *, activity_url: str, is_local: bool) -> Follow:
     first = happened[0]
     state = "accepted" if len(happened) > 1 else "asked"
     standing = await follows.put(
@@ -161,10 +160,9 @@ async def _known(tx: Tx, address: rules.TypedAddress | str) -> Actor | None:
     return await actors.by_url(tx, address) or await actors.by_page(tx, address)
 
 
-async def _member(tx: Tx, actor_id: ActorId) -> Actor:
-    if not await actors.is_member(tx, actor_id):
-        raise Refused(Reason.NOT_YET_MEMBER)
-    return await _actor(tx, actor_id)
+async def _member(tx: Tx, member_id: ActorId) -> Actor:
+    require_member(await members.standing(tx, member_id))
+    return await _actor(tx, member_id)
 
 
 async def _actor(tx: Tx, actor_id: ActorId) -> Actor:

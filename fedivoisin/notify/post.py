@@ -40,7 +40,7 @@ async def send_due(store: Store, world: World) -> int:
         server = server_of((await neighbourhoods.current(tx)).mail)
     if server is None:
         return 0
-    claimed = await store.append(mails.claim, limit=BATCH)
+    claimed = await store.take(mails.claim, limit=BATCH)
     for one in claimed:
         await _send(store, world, server, one)
     return len(claimed)

@@ -121,6 +121,11 @@ async def by_page(tx: Tx, url: str) -> Actor | None:
     return await _one(tx, actor.c.page_url == url)
 
 
+async def by_outbox(tx: Tx, url: str) -> Actor | None:
+    """The actor whose outbox is `url`, among those already known."""
+    return await _one(tx, actor.c.outbox == url)
+
+
 async def by_ids(tx: Tx, ids: Collection[str]) -> dict[str, Actor]:
     """Those of `ids` that exist."""
     if not ids:

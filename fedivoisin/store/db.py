@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -46,10 +46,17 @@ class Bell:
 
     async def wait(self, seconds: float) -> None:
         """Return at the next ring, or after `seconds`: another process may have written."""
-        try:
-            await asyncio.wait_for(self._rung.wait(), seconds)
-        except TimeoutError:
-            return
+        await self.listen()(seconds)
+
+    def listen(self) -> Callable[[float], Awaitable[None]]:
+        """A wait that begins now: what rings between this call and the wait itself is not missed."""
+        rung = self._rung
+
+        async def wait(seconds: float) -> None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(rung.wait(), seconds)
+
+        return wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +86,24 @@ class Store:
         """Run `work(tx, …)` in one serialisable transaction. It may run twice: it must not touch the world."""
         for attempt in range(MAX_TRIES):
             try:
-                return await self._run("SERIALIZABLE", work, *args, **kwargs)
+                result = await self._run("SERIALIZABLE", work, *args, **kwargs)
             except DBAPIError as error:
                 if not _is_serialization_failure(error) or attempt == MAX_TRIES - 1:
                     raise
                 await asyncio.sleep(0.002 * attempt)
+            else:
+                self.bell.ring()
+                return result
         raise AssertionError("unreachable")
 
     async def append(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `write`, READ COMMITTED: for queue claims and rows that a unique key guards (no false conflicts)."""
+        result = await self._run("READ COMMITTED", work, *args, **kwargs)
+        self.bell.ring()
+        return result
+
+    async def take(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `append`, for claims: no bell, else the workers would wake each other without end."""
         return await self._run("READ COMMITTED", work, *args, **kwargs)
 
     async def _run(
@@ -97,9 +113,7 @@ class Store:
             if conn.dialect.name == "postgresql":
                 await conn.execution_options(isolation_level=isolation)
             async with conn.begin():
-                result = await work(Tx(conn, self.now(), self.new_id), *args, **kwargs)
-        self.bell.ring()
-        return result
+                return await work(Tx(conn, self.now(), self.new_id), *args, **kwargs)
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -41,9 +41,7 @@ async def by_activity(tx: Tx, activity_url: str) -> Follow | None:
     return await _one(tx, follow.c.activity_url == activity_url)
 
 
-async def put(
-    tx: Tx, *, follow_id: str, follower_id: str, followed_id: str, activity_url: str, state: str
-) -> Follow:
+async def put(tx: Tx, *, follow_id: str, follower_id: str, followed_id: str, activity_url: str, state: str) -> Follow:
     """Write the request; one that was there keeps its id and takes the new address and state."""
     values = {"activity_url": activity_url, "state": state, "answered_at": None if state == "asked" else tx.now}
     pair = (follow.c.follower_id == follower_id) & (follow.c.followed_id == followed_id)
@@ -146,9 +144,7 @@ async def anyone_here_follows_host(tx: Tx, host: str) -> bool:
 
 async def forget_actor(tx: Tx, actor_id: str) -> None:
     """Of an actor that is gone, in both directions."""
-    await tx.conn.execute(
-        delete(follow).where((follow.c.follower_id == actor_id) | (follow.c.followed_id == actor_id))
-    )
+    await tx.conn.execute(delete(follow).where((follow.c.follower_id == actor_id) | (follow.c.followed_id == actor_id)))
 
 
 async def _one(tx: Tx, condition: Any) -> Follow | None:

@@ -16,7 +16,6 @@ from fedivoisin.store.schema.federation import inbox
 CLAIM = timedelta(seconds=120)
 KEPT = timedelta(days=30)
 MOST_IN_MEMORY = 2_000
-MOST_WAITING = 100_000
 LARGEST_BATCH = 256
 COUNT_AGAIN = timedelta(seconds=5)
 
@@ -96,6 +95,11 @@ async def done(tx: Tx, row_id: int, outcome: str) -> bool:
     return result.rowcount > 0
 
 
+async def ended(tx: Tx, row_id: int, outcome: str) -> None:
+    """What became of a row that this same transaction marked as done."""
+    await tx.conn.execute(update(inbox).where(inbox.c.id == row_id).values(outcome=outcome[:64]))
+
+
 async def later(tx: Tx, row_id: int, wait: timedelta) -> None:
     """Something it needs could not be had: try again after `wait`."""
     await tx.conn.execute(
@@ -115,9 +119,11 @@ async def waiting(tx: Tx) -> int:
 async def outcomes(tx: Tx) -> dict[str, int]:
     """How many ended how."""
     rows = await tx.conn.execute(
-        select(inbox.c.outcome, func.count()).where(inbox.c.outcome.is_not(None)).group_by(inbox.c.outcome)
+        select(inbox.c.outcome, func.count().label("times"))
+        .where(inbox.c.outcome.is_not(None))
+        .group_by(inbox.c.outcome)
     )
-    return {outcome: count for outcome, count in rows.tuples()}
+    return {row.outcome: row.times for row in rows}
 
 
 async def purge(tx: Tx) -> None:
@@ -146,6 +152,8 @@ class InboxWriter:
     """
 
     store: Store
+    most_waiting: int
+    """Rows that may wait to be carried out."""
     _waiting: list[tuple[Incoming, "asyncio.Future[None]"]] = field(
         default_factory=list[tuple[Incoming, "asyncio.Future[None]"]]
     )
@@ -155,7 +163,7 @@ class InboxWriter:
 
     async def keep(self, incoming: Incoming) -> None:
         """Return once the row is on the disk. Raises QueueFull before memory or disk grow without end."""
-        if len(self._waiting) >= MOST_IN_MEMORY or self._backlog >= MOST_WAITING:
+        if len(self._waiting) >= MOST_IN_MEMORY or self._backlog >= self.most_waiting:
             await self._count()
             raise QueueFull
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -78,9 +78,7 @@ async def keep_remote(tx: Tx, actor_id: str, *, id: str, algorithm: str, public:
 
 async def forget_others(tx: Tx, actor_id: str, kept: list[str]) -> None:
     """Drop the remote keys of an actor that its document no longer lists."""
-    await tx.conn.execute(
-        delete(key).where(key.c.actor_id == actor_id, key.c.private.is_(None), key.c.id.not_in(kept))
-    )
+    await tx.conn.execute(delete(key).where(key.c.actor_id == actor_id, key.c.private.is_(None), key.c.id.not_in(kept)))
 
 
 async def unreachable_until(tx: Tx, key_id: str) -> datetime | None:

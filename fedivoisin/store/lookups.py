@@ -9,12 +9,14 @@ from fedivoisin.ids import ActorId
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import lookup
 
+BACKFILL = "backfill"
+"""Purpose of a question that no member asked: what a newly followed Group published lately."""
 GIVE_UP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`purpose` is follow or show; `state` waiting, found or failed; `reason` a short word when it failed."""
+    """`purpose` is follow, show or backfill; `state` waiting, found or failed; `reason` a short word when it failed."""
 
     id: str
     member_id: ActorId
@@ -51,7 +53,10 @@ async def by_id(tx: Tx, lookup_id: str) -> Lookup | None:
 async def of_member(tx: Tx, member_id: str, *, limit: int = 10) -> list[Lookup]:
     """What this member asked last, the newest first."""
     rows = await tx.conn.execute(
-        select(lookup).where(lookup.c.member_id == member_id).order_by(lookup.c.created_at.desc()).limit(limit)
+        select(lookup)
+        .where(lookup.c.member_id == member_id, lookup.c.purpose != BACKFILL)
+        .order_by(lookup.c.created_at.desc())
+        .limit(limit)
     )
     return [Lookup(**row) for row in rows.mappings()]
 
@@ -79,6 +84,11 @@ async def found(tx: Tx, lookup_id: str, actor_id: str) -> None:
     await tx.conn.execute(
         update(lookup).where(lookup.c.id == lookup_id).values(state="found", actor_id=actor_id, done_at=tx.now)
     )
+
+
+async def done(tx: Tx, lookup_id: str) -> None:
+    """It was carried out, and leads nowhere."""
+    await tx.conn.execute(update(lookup).where(lookup.c.id == lookup_id).values(state="found", done_at=tx.now))
 
 
 async def failed(tx: Tx, lookup_id: str, reason: str) -> None:

@@ -1,16 +1,17 @@
 """What our actors said, and to which inboxes it must still be brought."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from fedivoisin.ids import ActivityId, ActorId
+from fedivoisin.ids import ActivityId, ActorId, ListingId
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.federation import activity, delivery, peer
+from fedivoisin.store.schema.listings import listing
 
 CLAIM = timedelta(seconds=120)
 TO_A_PERSON = 0
@@ -104,17 +105,52 @@ async def count_public(tx: Tx, actor_id: str) -> int:
     ).scalar_one()
 
 
-async def public_page(tx: Tx, actor_id: str, *, limit: int, before: datetime | None = None) -> list[Activity]:
+async def public_page(tx: Tx, actor_id: str, *, limit: int, offset: int) -> list[Activity]:
     """What this actor said to everyone, the newest first."""
-    query = select(*_COLUMNS).where(activity.c.actor_id == actor_id, activity.c.is_public)
-    if before is not None:
-        query = query.where(activity.c.published_at < before)
-    rows = await tx.conn.execute(query.order_by(activity.c.published_at.desc(), activity.c.id).limit(limit))
+    rows = await tx.conn.execute(
+        select(*_COLUMNS)
+        .where(activity.c.actor_id == actor_id, activity.c.is_public)
+        .order_by(activity.c.published_at.desc(), activity.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
     return [Activity(**row) for row in rows.mappings()]
 
 
-async def claim(tx: Tx, *, limit: int) -> list[Delivery]:
-    """Take due deliveries that nobody else is at: answers to a person first. Hosts whose breaker is open wait."""
+async def unsaid_listings(tx: Tx) -> list[ListingId]:
+    """Our standing listings of which nothing was ever said, the oldest first."""
+    said = select(activity.c.id).where(activity.c.object_url == listing.c.url).exists()
+    rows = await tx.conn.execute(
+        select(listing.c.id)
+        .where(
+            listing.c.is_local,
+            listing.c.state != "closed",
+            listing.c.deleted_at.is_(None),
+            listing.c.hidden_at.is_(None),
+            ~said,
+        )
+        .order_by(listing.c.published_at)
+    )
+    return list(rows.scalars())
+
+
+async def last_about(tx: Tx, actor_id: str, type: str, object_url: str) -> Activity | None:
+    """The last `type` that this actor said about a thing: what an `Undo` takes back."""
+    rows = await tx.conn.execute(
+        select(*_COLUMNS)
+        .where(activity.c.object_url == object_url, activity.c.actor_id == actor_id, activity.c.type == type)
+        .order_by(activity.c.published_at.desc(), activity.c.id)
+        .limit(1)
+    )
+    row = rows.mappings().first()
+    return Activity(**row) if row is not None else None
+
+
+async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Delivery]:
+    """Take due deliveries that nobody else is at: answers to a person first.
+
+    Hosts whose breaker is open wait, and so do those that this process is `busy` with: a slow host takes one place.
+    """
     is_open = select(peer.c.host).where(peer.c.host == delivery.c.host, peer.c.open_until > tx.now).exists()
     due = (
         select(delivery.c.id)
@@ -122,6 +158,7 @@ async def claim(tx: Tx, *, limit: int) -> list[Delivery]:
             delivery.c.next_at <= tx.now,
             (delivery.c.claimed_until.is_(None)) | (delivery.c.claimed_until < tx.now),
             ~is_open,
+            delivery.c.host.not_in(list(busy)),
         )
         .order_by(delivery.c.priority, delivery.c.next_at)
         .limit(limit)

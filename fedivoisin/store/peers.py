@@ -11,9 +11,9 @@ from fedivoisin.store.schema.federation import peer
 
 SCHEME_MEMORY = timedelta(days=7)
 FAILURES_TO_OPEN = 5
-FAILURE_WINDOW = timedelta(minutes=10)
 PROBE = timedelta(minutes=30)
 DEATH = timedelta(days=7)
+DESCRIBED_AGAIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +85,18 @@ async def answered(tx: Tx, host: str, *, scheme: str | None = None) -> None:
     await _keep(tx, host, values)
 
 
-async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | None = None) -> None:
-    """A request of ours found nobody: five in ten minutes open the breaker, seven days mean death."""
+async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | None = None) -> bool:
+    """A request of ours found nobody: five in a row open the breaker, seven days mean death. True: dead."""
     known = await by_host(tx, host)
     since = known.failing_since if known is not None and known.failing_since is not None else tx.now
     failures = (known.failures if known is not None else 0) + 1
     values: dict[str, Any] = {"failures": failures, "failing_since": since, "last_error": error[:255]}
     values["open_until"] = _open_until(tx.now, failures, pause)
-    if tx.now - since >= DEATH:
+    is_dead = tx.now - since >= DEATH
+    if is_dead:
         values["dead_at"] = tx.now
     await _keep(tx, host, values)
+    return is_dead
 
 
 async def try_now(tx: Tx, host: str) -> None:
@@ -114,6 +116,20 @@ async def describe(tx: Tx, host: str, *, software: str, version: str, metadata: 
             "nodeinfo_at": tx.now,
         },
     )
+
+
+async def undescribed(tx: Tx, *, limit: int) -> list[str]:
+    """Hosts that answer and that were not asked what they are for a week."""
+    rows = await tx.conn.execute(
+        select(peer.c.host)
+        .where(
+            peer.c.failures == 0,
+            (peer.c.nodeinfo_at.is_(None)) | (peer.c.nodeinfo_at < tx.now - DESCRIBED_AGAIN),
+        )
+        .order_by(peer.c.nodeinfo_at.is_not(None), peer.c.host)
+        .limit(limit)
+    )
+    return list(rows.scalars())
 
 
 def _open_until(now: datetime, failures: int, pause: timedelta | None) -> datetime | None:

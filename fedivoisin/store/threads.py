@@ -207,7 +207,7 @@ async def messages_of(tx: Tx, thread_id: str) -> list[Message]:
 
 
 async def questions_of(tx: Tx, listing_id: str) -> list[tuple[Message, Actor]]:
-    """Visible questions and answers under a listing, in order, with who wrote them; hidden and deleted ones left out."""
+    """Visible questions and answers under a listing, in order, with who wrote them; no hidden or deleted ones."""
     columns = [column.label(f"message_{column.name}") for column in message.c]
     rows = await tx.conn.execute(
         select(*actors.COLUMNS, *columns)
@@ -233,6 +233,12 @@ async def writers_on(tx: Tx, listing_id: str) -> set[ActorId]:
     return set(rows.scalars())
 
 
+async def correspondents(tx: Tx, member_id: str) -> set[ActorId]:
+    """Everyone with whom this member ever talked in private."""
+    rows = await tx.conn.execute(select(thread.c.asker_id, thread.c.author_id).where(_is_party(member_id)))
+    return {one for row in rows for one in (row.asker_id, row.author_id) if one != member_id}
+
+
 def _is_party(member_id: str) -> Any:
     return or_(thread.c.asker_id == member_id, thread.c.author_id == member_id)
 
@@ -256,7 +262,7 @@ def _unread_messages(member_id: str, *conditions: Any) -> Any:
 async def _unread(tx: Tx, member_id: str, thread_ids: list[ThreadId]) -> dict[str, int]:
     unread = _unread_messages(member_id, message.c.thread_id.in_(thread_ids))
     rows = await tx.conn.execute(select(unread.c.thread_id, func.count()).group_by(unread.c.thread_id))
-    return {thread_id: count for thread_id, count in rows.tuples()}
+    return dict(rows.tuples().all())
 
 
 async def _last_messages(tx: Tx, thread_ids: list[ThreadId]) -> dict[str, Message]:

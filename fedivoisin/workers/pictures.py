@@ -19,7 +19,7 @@ BATCH = 8
 
 async def fetch_remote_pictures(store: Store, world: World, limits: Limits) -> int:
     """Fetch what is due; how many were tried."""
-    claimed = await store.append(pictures.claim_remote, limit=BATCH)
+    claimed = await store.take(pictures.claim_remote, limit=BATCH)
     for one in claimed:
         await _fetch(store, world, limits, one)
     return len(claimed)

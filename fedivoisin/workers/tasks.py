@@ -42,9 +42,9 @@ async def run_due(store: Store) -> int:
 
     What a task raises is raised here, for `loop` to log: that task is tried again soon, the others at the next call.
     """
-    await store.write(tasks.prepare, PERIODS)
+    await store.take(tasks.prepare, PERIODS)
     ran = 0
-    while (name := await store.append(tasks.claim, PERIODS)) is not None:
+    while (name := await store.take(tasks.claim, PERIODS)) is not None:
         await _run(store, name, TABLE[name])
         ran += 1
     return ran

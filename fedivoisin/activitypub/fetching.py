@@ -1,0 +1,144 @@
+"""One signed GET of a document, from its own origin and of the right kind (FEDERATION.md §5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from fedivoisin.activitypub import signing
+from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
+from fedivoisin.activitypub.wire.keys import PrivateKey
+from fedivoisin.activitypub.wire.origins import same_origin
+from fedivoisin.activitypub.wire.request import Scheme
+from fedivoisin.errors import BadActivity, Unreachable
+from fedivoisin.store import blocks, peers
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.peers import Peer
+from fedivoisin.urls import parse
+from fedivoisin.world import Response, Sign, World
+
+ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+ACCEPT_JSON = "application/jrd+json, application/json"
+PROFILE = "https://www.w3.org/ns/activitystreams"
+LONGEST_RETRY = 3600
+GONE = "gone"
+"""Code of the BadActivity for a document that is deleted (410) or was never there (404)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """What it takes to ask another server for something."""
+
+    store: Store
+    world: World
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document as plain keys (`wire.jsonld`), and the `id` that it gives itself."""
+
+    id: str
+    document: dict[str, Any]
+
+
+async def get_activity(fetcher: Fetcher, url: str) -> Fetched:
+    """The document at `url`. BadActivity when it may not be had, Unreachable when not now."""
+    response = await _get(fetcher, url, accept=ACCEPT)
+    if not is_activity(response.headers.get("content-type", "")):
+        # Whatever people upload somewhere must not pass for what the server says (CVE-2024-25623).
+        raise BadActivity("not-an-activity-type")
+    document = jsonld.normalise(strict_json.load(response.body))
+    found = document.get("id")
+    if not isinstance(found, str) or not same_origin(found, response.url) or not is_well_spelt(found):
+        raise BadActivity("foreign-id")
+    return Fetched(found, document)
+
+
+async def get_json(fetcher: Fetcher, url: str) -> dict[str, Any]:
+    """WebFinger, NodeInfo: JSON of any declared type, whose final address is still on the host that was asked."""
+    response = await _get(fetcher, url, accept=ACCEPT_JSON)
+    if "json" not in response.headers.get("content-type", "").lower():
+        raise BadActivity("not-json")
+    return strict_json.load(response.body)
+
+
+def is_well_spelt(url: str) -> bool:
+    """Whether this is the one spelling of the address: two spellings would be two actors (CVE-2023-42451)."""
+    return str(parse(url)) in (url, f"{url}/")
+
+
+def is_activity(content_type: str) -> bool:
+    """`application/activity+json`, or JSON-LD with the ActivityStreams profile."""
+    message = Message()
+    message["content-type"] = content_type
+    kind = message.get_content_type()
+    if kind == "application/activity+json":
+        return True
+    profile = message.get_param("profile")
+    return kind == "application/ld+json" and isinstance(profile, str) and PROFILE in profile.split()
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> int | None:
+    """Seconds that the host asks us to wait, an hour at most."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return min(int(value), LONGEST_RETRY)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0, min(int((aware - now).total_seconds()), LONGEST_RETRY))
+
+
+async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
+    address = parse(url)
+    async with fetcher.store.read() as tx:
+        key, peer = await _allowed(tx, address.authority)
+    now = fetcher.world.now()
+
+    async def attempt(scheme: Scheme) -> Response:
+        return await fetcher.world.fetch(
+            address.address, accept=accept, max_bytes=fetcher.max_bytes, sign=_sign_with(fetcher.world, key, scheme)
+        )
+
+    response, scheme = await signing.knock(attempt, signing.schemes(peer, now))
+    _check_status(response, now)
+    await _remember(fetcher, parse(response.url).authority, scheme, peer)
+    return response
+
+
+async def _allowed(tx: Tx, host: str) -> tuple[PrivateKey, Peer | None]:
+    if await blocks.is_blocked(tx, host):
+        raise BadActivity("blocked", status=403)
+    key = await signing.key_of_instance(tx)
+    if key is None:
+        raise BadActivity("trial-mode", status=403)
+    return key, await peers.by_host(tx, host)
+
+
+def _sign_with(world: World, key: PrivateKey, scheme: Scheme) -> Sign:
+    def sign(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
+        return signatures.sign(method, url, body, key=key, now=world.now(), scheme=scheme)
+
+    return sign
+
+
+def _check_status(response: Response, now: datetime) -> None:
+    status = response.status
+    if status == 200:
+        return
+    if status in (404, 410):
+        raise BadActivity(GONE, status=410)
+    if status in (408, 429) or status >= 500:
+        raise Unreachable(f"status-{status}", status=status, retry_after=retry_after(response.headers, now))
+    raise BadActivity(f"status-{status}", status=403)
+
+
+async def _remember(fetcher: Fetcher, host: str, scheme: Scheme, peer: Peer | None) -> None:
+    is_news = peer is None or peer.host != host or peer.scheme != scheme or peer.failures
+    if is_news:
+        await fetcher.store.write(peers.answered, host, scheme=scheme)

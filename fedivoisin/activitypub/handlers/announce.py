@@ -1,0 +1,109 @@
+"""`Announce`: a Group passes on a whole activity or an object's address (FEP-1b12). Nothing is taken on its word."""
+
+from typing import Any
+
+from fedivoisin.actions import remote_listings
+from fedivoisin.activitypub import parse
+from fedivoisin.activitypub.handlers import people, thing
+from fedivoisin.activitypub.handlers.outcome import Outcome
+from fedivoisin.activitypub.keyring import usable
+from fedivoisin.activitypub.parse.activities import Activity, Announce, Create, Delete, Update
+from fedivoisin.activitypub.parse.objects import Document, ListingDocument, Tombstone
+from fedivoisin.activitypub.proven import Proven, said_by
+from fedivoisin.activitypub.wire import jsonld, proofs
+from fedivoisin.activitypub.wire.origins import same_origin
+from fedivoisin.errors import BadActivity, Missing
+from fedivoisin.store import follows, keys, listings
+from fedivoisin.store.actors import Actor
+from fedivoisin.store.db import Tx
+
+
+async def announced(tx: Tx, proven: Proven[Announce]) -> Outcome:
+    """Believed if the activity inside proves itself (FEP-8b32), else read from its own origin."""
+    if not await follows.anyone_here_follows(tx, proven.actor.id):
+        return Outcome.UNSOLICITED
+    inside = _inside(proven)
+    attested = await _attested(tx, proven, inside) if inside is not None else None
+    if attested is not None:
+        return await _passed_on(tx, attested, proven.actor)
+    return await _by_address(tx, proven, is_news=not isinstance(inside, Update | Delete))
+
+
+async def _by_address(tx: Tx, proven: Proven[Announce], *, is_news: bool) -> Outcome:
+    url = str(proven.activity.object)
+    known = await listings.find_by_url(tx, url)
+    if known is not None and (known.is_local or is_news):
+        await remote_listings.passed_on(tx, known, proven.actor)
+        return Outcome.UNCHANGED
+    said: Document = proven.document(url)
+    if isinstance(said, Tombstone):
+        return await _gone(tx, said.id)
+    if not isinstance(said, ListingDocument):
+        return Outcome.IGNORED
+    return await _kept(tx, said, await people.author(tx, said.author), proven.actor)
+
+
+async def _passed_on(tx: Tx, attested: Proven[Activity], group: Actor) -> Outcome:
+    match attested.activity:
+        case Create() | Update() as activity:
+            said = attested.document(activity.object)
+            return (
+                await _kept(tx, said, attested.actor, group) if isinstance(said, ListingDocument) else Outcome.IGNORED
+            )
+        case Delete() as activity:
+            return await thing.deleted(tx, attested.of(activity))
+        case _:
+            return Outcome.IGNORED
+
+
+async def _kept(tx: Tx, said: ListingDocument, author: Actor, group: Actor) -> Outcome:
+    outcome = await thing.listing(tx, said, author, is_wanted=True)
+    known = await listings.find_by_url(tx, said.id)
+    if known is not None and group.type == "Group":
+        await remote_listings.passed_on(tx, known, group)
+    return outcome
+
+
+async def _gone(tx: Tx, url: str) -> Outcome:
+    known = await listings.find_by_url(tx, url)
+    if known is None or known.is_local:
+        return Outcome.UNKNOWN_OBJECT
+    await remote_listings.delete(tx, known)
+    return Outcome.DONE
+
+
+def _inside(proven: Proven[Announce]) -> Activity | None:
+    """The activity inside, as claimed: nothing in it is true yet."""
+    embedded = proven.raw.get("object")
+    if not isinstance(embedded, dict) or "actor" not in embedded or "object" not in embedded:
+        return None
+    return parse.activity(jsonld.normalise(embedded))
+
+
+async def _attested(tx: Tx, proven: Proven[Announce], inside: Activity) -> Proven[Activity] | None:
+    document = _alone(proven.raw["object"])
+    if document is None or not same_origin(proofs.method_of(document), inside.actor):
+        return None
+    author = await people.author(tx, inside.actor)
+    key = await keys.by_id(tx, proofs.method_of(document))
+    if key is None and author.url not in proven.fetched:
+        raise Missing(author.url)  # its key may be newer than what we know
+    if key is None or key.owner != inside.actor or key.purpose != "assertion":
+        return None
+    try:
+        proofs.verify(document, usable(key), now=tx.now)
+    except BadActivity:
+        return None
+    # The very copy that was verified is read, under the context that the proof covers (GHSA-39gj-rchc-q5m3).
+    activity = parse.activity(jsonld.normalise(document))
+    return said_by(author, activity, origin=proven.origin, raw=document, fetched=proven.fetched)
+
+
+def _alone(embedded: dict[str, Any]) -> dict[str, Any] | None:
+    """The embedded activity as its author proved it: standing alone, with the context that the proof repeats."""
+    proof = embedded.get("proof")
+    if not isinstance(proof, dict) or not isinstance(proof.get("verificationMethod"), str):
+        return None
+    if "@context" in embedded or "@context" not in proof:
+        return embedded
+    return {"@context": proof["@context"], **embedded}

@@ -1,0 +1,90 @@
+"""A Note that is no listing: a private answer, or a question for all to see."""
+
+from fedivoisin.actions import conversations
+from fedivoisin.activitypub.handlers import people, reading
+from fedivoisin.activitypub.handlers.outcome import Outcome
+from fedivoisin.activitypub.parse.objects import NoteDocument
+from fedivoisin.errors import BadActivity
+from fedivoisin.ids import ActorId
+from fedivoisin.market.listing import Listing
+from fedivoisin.store import listings, threads
+from fedivoisin.store.actors import Actor
+from fedivoisin.store.db import Tx
+from fedivoisin.store.threads import Message, Thread
+
+
+async def received(tx: Tx, origin: str, said: NoteDocument, writer: Actor) -> Outcome:
+    """Keep it when it belongs to a listing that we know, and in private only when it is for one of ours."""
+    if await threads.message_by_url(tx, said.id) is not None:
+        return Outcome.UNCHANGED
+    if reading.is_public(said):
+        return await _question(tx, said, writer)
+    readers = [await people.ours(tx, origin, url) for url in (*said.to, *said.cc)[:20]]
+    reader = next((one for one in readers if one is not None and one.type == "Person"), None)
+    if reader is None:
+        return Outcome.UNSOLICITED
+    return await _private(tx, said, writer, reader)
+
+
+async def changed(tx: Tx, said: NoteDocument, writer: Actor) -> Outcome:
+    """Its writer says it otherwise."""
+    message = await threads.message_by_url(tx, said.id)
+    if message is None:
+        return Outcome.UNKNOWN_OBJECT
+    if message.writer_id != writer.id:
+        raise BadActivity("not-the-author", status=403)
+    words = reading.words_of(tx, said)
+    await conversations.change_received(tx, message=message, words=words, updated_at=said.updated_at or tx.now)
+    return Outcome.DONE
+
+
+async def _private(tx: Tx, said: NoteDocument, writer: Actor, reader: Actor) -> Outcome:
+    found = await _conversation(tx, said, writer, reader)
+    if found is None:
+        return Outcome.UNKNOWN_OBJECT
+    listing, asker_id = found
+    words = reading.words_of(tx, said)
+    await conversations.receive(
+        tx, listing=listing, asker_id=asker_id, writer_id=writer.id, words=words, context=said.context
+    )
+    return Outcome.DONE
+
+
+async def _question(tx: Tx, said: NoteDocument, writer: Actor) -> Outcome:
+    if said.in_reply_to is None:
+        return Outcome.UNSOLICITED
+    listing = await listings.find_by_url(tx, said.in_reply_to)
+    if listing is None:
+        asked = await threads.message_by_url(tx, said.in_reply_to)
+        listing = await listings.find(tx, asked.listing_id) if asked is not None and asked.is_public else None
+    if listing is None or not _stands(listing):
+        return Outcome.UNKNOWN_OBJECT
+    await conversations.receive_question(tx, listing=listing, writer_id=writer.id, words=reading.words_of(tx, said))
+    return Outcome.DONE
+
+
+async def _conversation(tx: Tx, said: NoteDocument, writer: Actor, reader: Actor) -> tuple[Listing, ActorId] | None:
+    """The listing that it is about and who asks: through what it replies to, else through its `context` (FEP-7888)."""
+    thread = await _thread_of(tx, said)
+    if thread is not None and {thread.asker_id, thread.author_id} == {writer.id, reader.id}:
+        listing = await listings.find(tx, thread.listing_id)
+        return (listing, thread.asker_id) if listing is not None else None
+    listing = await listings.find_by_url(tx, said.in_reply_to) if said.in_reply_to else None
+    if listing is None or not _stands(listing):
+        return None
+    if listing.author_id == reader.id:
+        return listing, writer.id
+    return None
+
+
+async def _thread_of(tx: Tx, said: NoteDocument) -> Thread | None:
+    message: Message | None = None
+    if said.in_reply_to:
+        message = await threads.message_by_url(tx, said.in_reply_to)
+    if message is not None and message.thread_id is not None:
+        return await threads.by_id(tx, message.thread_id)
+    return await threads.by_context(tx, said.context) if said.context else None
+
+
+def _stands(listing: Listing) -> bool:
+    return listing.deleted_at is None and listing.hidden_at is None

@@ -1,0 +1,225 @@
+"""Requests that arrive: verified and kept at once, carried out by a worker."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from fedivoisin.activitypub import dispatch, parse, remote
+from fedivoisin.activitypub.fetching import GONE, is_well_spelt
+from fedivoisin.activitypub.keyring import usable
+from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Ignored
+from fedivoisin.activitypub.parse.objects import Document, Tombstone
+from fedivoisin.activitypub.proven import check_speaker, said_by
+from fedivoisin.activitypub.remote import Remote
+from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
+from fedivoisin.activitypub.wire.keys import PublicKey
+from fedivoisin.activitypub.wire.request import SignedRequest
+from fedivoisin.errors import BadActivity, Missing, Unreachable
+from fedivoisin.proof import Verified
+from fedivoisin.settings import Limits
+from fedivoisin.store import actors, blocks, follows, inbox, keys, neighbourhoods, outbox, peers
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.inbox import InboxWriter, Incoming, Received
+from fedivoisin.urls import parse as parse_url
+
+MAX_FETCHES = 5
+MAX_ATTEMPTS = 8
+REFETCH_AFTER = timedelta(minutes=5)
+"""A kept key this fresh is not fetched again because a signature fails: that would be a lever for strangers."""
+NO_KEY = "key-unreachable"
+_KEY_CODES = frozenset({"signature-invalid", "wrong-algorithm"})
+SEEN_AGAIN = timedelta(minutes=10)
+
+
+class TooMany(Exception):
+    """This origin has sent more than its share; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How much each key origin has sent in the current window; origins that keep quiet are forgotten."""
+
+    window: int
+    began_at: datetime | None = None
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    def count(self, host: str, now: datetime) -> int:
+        """One more from `host`: how many that makes in this window."""
+        if self.began_at is None or now - self.began_at >= timedelta(seconds=self.window):
+            self.began_at = now
+            self.counts.clear()
+        self.counts[host] = self.counts.get(host, 0) + 1
+        return self.counts[host]
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What it takes to receive and to carry out."""
+
+    store: Store
+    remote: Remote
+    writer: InboxWriter
+    limits: Limits
+    allowance: Allowance
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A key from the store, with what else one look told."""
+
+    key: PublicKey | None
+    fetched_at: datetime | None
+
+
+async def receive(reception: Reception, request: SignedRequest) -> None:
+    """Keep a posted activity once it is verified. Raises BadActivity, Unreachable, TooMany or QueueFull."""
+    try:
+        verified = await _verified(reception, request)
+    except BadActivity as error:
+        if error.code in (GONE, NO_KEY) and _is_farewell(request.body):
+            return  # of an actor that we never knew: there is nothing to delete
+        raise
+    await _within_allowance(reception, parse_url(verified.key_id).authority)
+    activity = parse.activity(jsonld.normalise(strict_json.load(verified.body)))
+    check_speaker(activity, verified.owner)
+    if not is_well_spelt(activity.id):
+        raise BadActivity("odd-id")
+    await reception.writer.keep(Incoming(verified, activity.id, _type_of(activity)))
+
+
+async def reader_of(reception: Reception, request: SignedRequest) -> str:
+    """URL of the actor who signed a GET. Raises BadActivity or Unreachable."""
+    return (await _verified(reception, request)).owner
+
+
+async def process(reception: Reception, row: Received) -> str:
+    """Carry out a kept activity in one transaction, fetching what it lacks between tries. Says how it ended."""
+    fetched: dict[str, Document | CollectionDocument] = {}
+    try:
+        raw = strict_json.load(row.body)
+        activity = parse.activity(jsonld.normalise(raw))
+        for _ in range(MAX_FETCHES + 1):
+            try:
+                return await reception.store.write(_carry_out, row, activity, raw, fetched)
+            except Missing as missing:
+                if missing.url in fetched:
+                    raise BadActivity("not-what-was-needed") from None
+                fetched[missing.url] = await _fetch(reception.remote, missing.url)
+        raise BadActivity("too-many-fetches")
+    except BadActivity as error:
+        await reception.store.write(inbox.done, row.id, error.code)
+        return error.code
+    except Unreachable as error:
+        return await _postpone(reception.store, row, error)
+
+
+async def _carry_out(
+    tx: Tx,
+    row: Received,
+    activity: Activity,
+    raw: dict[str, object],
+    fetched: dict[str, Document | CollectionDocument],
+) -> str:
+    actor = await actors.by_url(tx, row.actor_url)
+    if actor is None:
+        raise Missing(row.actor_url)
+    if not await inbox.done(tx, row.id, "done"):
+        return "done"  # somebody else did it meanwhile
+    if await blocks.is_blocked(tx, actor.host) or actor.gone_at is not None or actor.hidden_at is not None:
+        raise BadActivity("actor-refused")
+    origin = (await neighbourhoods.current(tx)).origin
+    proven = said_by(actor, activity, origin=origin, raw=raw, fetched=fetched)
+    outcome = await dispatch.handle(tx, proven)
+    await inbox.ended(tx, row.id, outcome)
+    await _seen(tx, actor.host)
+    return outcome
+
+
+async def _seen(tx: Tx, host: str) -> None:
+    known = await peers.by_host(tx, host)
+    fresh = known is not None and known.last_seen_at is not None and tx.now - known.last_seen_at < SEEN_AGAIN
+    if (not fresh or known is None or known.dead_at is not None) and await peers.seen(tx, host):
+        await outbox.wake(tx, host)
+
+
+async def _fetch(way: Remote, url: str) -> Document | CollectionDocument:
+    try:
+        return await remote.fetch_document(way, url)
+    except BadActivity as error:
+        if error.code == GONE:
+            return Tombstone(url, None)
+        raise
+
+
+async def _postpone(store: Store, row: Received, error: Unreachable) -> str:
+    if row.attempts >= MAX_ATTEMPTS:
+        await store.write(inbox.done, row.id, "unreachable")
+        return "unreachable"
+    wait = timedelta(seconds=max(row.attempts**4 + 15, error.retry_after or 0))
+    await store.write(inbox.later, row.id, wait)
+    return "later"
+
+
+async def _verified(reception: Reception, request: SignedRequest) -> Verified:
+    key_id = signatures.key_id_of(request)
+    async with reception.store.read() as tx:
+        kept = await _look_up(tx, key_id)
+        now = tx.now
+    if kept.key is None:
+        return signatures.verify(request, await _fetch_key(reception, key_id), now=now)
+    try:
+        return signatures.verify(request, kept.key, now=now)
+    except BadActivity as error:
+        # The key may have been replaced; one that was just fetched was not.
+        if error.code not in _KEY_CODES or kept.fetched_at is None or now - kept.fetched_at < REFETCH_AFTER:
+            raise
+    return signatures.verify(request, await _fetch_key(reception, key_id), now=now)
+
+
+async def _look_up(tx: Tx, key_id: str) -> _Kept:
+    if (await neighbourhoods.current(tx)).is_trial:
+        raise BadActivity("trial-mode", status=403)
+    if await blocks.is_blocked(tx, parse_url(key_id).authority):
+        raise BadActivity("blocked", status=403)
+    found = await keys.by_id(tx, key_id)
+    if found is not None and found.private is None:
+        return _Kept(usable(found), found.fetched_at)
+    if await keys.unreachable_until(tx, key_id) is not None:
+        raise BadActivity(NO_KEY, status=401)
+    return _Kept(None, None)
+
+
+async def _fetch_key(reception: Reception, key_id: str) -> PublicKey:
+    try:
+        return await remote.fetch_key(reception.remote, key_id)
+    except (BadActivity, Unreachable) as error:
+        await reception.store.write(keys.note_unreachable, key_id)
+        if isinstance(error, Unreachable) or error.code == GONE:
+            raise
+        raise BadActivity(error.code, status=error.status if error.status in (401, 403) else 401) from error
+
+
+async def _within_allowance(reception: Reception, host: str) -> None:
+    limits, now = reception.limits, reception.store.now()
+    count = reception.allowance.count(host, now)
+    if count <= limits.inbox_unknown:
+        return
+    async with reception.store.read() as tx:
+        most = limits.inbox_known if await follows.anyone_here_follows_host(tx, host) else limits.inbox_unknown
+    if count > most:
+        raise TooMany(limits.window)
+
+
+def _is_farewell(body: bytes) -> bool:
+    try:
+        document = strict_json.load(body)
+    except BadActivity:
+        return False
+    return document.get("type") == "Delete" and document.get("actor") == document.get("object")
+
+
+def _type_of(activity: Activity) -> str:
+    return activity.type if isinstance(activity, Ignored) else type(activity).__name__

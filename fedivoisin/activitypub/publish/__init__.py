@@ -1,0 +1,1 @@
+"""Events of ours as activities in the outbox, in the same transaction."""

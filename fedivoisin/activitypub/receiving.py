@@ -1,0 +1,57 @@
+"""A POST to an inbox: bounded while it is read, verified, kept; the answer says which of these failed."""
+
+from email.message import Message
+
+from aiohttp import web
+
+from fedivoisin.activitypub import inbox
+from fedivoisin.activitypub.answering import failure, signed_request
+from fedivoisin.activitypub.inbox import TooMany
+from fedivoisin.activitypub.keys import RECEPTION, SETTINGS, STORE
+from fedivoisin.errors import BadActivity, Unreachable
+from fedivoisin.store import neighbourhoods
+from fedivoisin.store.inbox import QueueFull
+
+KINDS = frozenset({"application/activity+json", "application/ld+json", "application/json"})
+AGAIN = 60
+"""Seconds after which a sender may come back when we cannot take it now."""
+
+
+async def post(request: web.Request) -> web.StreamResponse:
+    """202 once it is on the disk (also when it was there already); 4xx for good, 429 and 503 for now."""
+    async with request.app[STORE].read() as tx:
+        here = await neighbourhoods.current(tx)
+    if here.is_trial:
+        return failure(BadActivity("not-found", status=404))
+    try:
+        body = await _body(request)
+        await inbox.receive(request.app[RECEPTION], signed_request(request, here.origin, body))
+    except BadActivity as error:
+        return failure(error)
+    except TooMany as error:
+        return failure(BadActivity("too-many", status=429), retry_after=error.retry_after)
+    except QueueFull:
+        return failure(BadActivity("busy", status=503), retry_after=AGAIN)
+    except Unreachable:
+        return failure(BadActivity("key-unreachable", status=503), retry_after=AGAIN)
+    return web.Response(status=202)
+
+
+async def _body(request: web.Request) -> bytes:
+    most = request.app[SETTINGS].limits.inbox_body
+    _check_type(request.headers.get("Content-Type", ""))
+    if request.content_length is not None and request.content_length > most:
+        raise BadActivity("too-large", status=413)
+    received = bytearray()
+    async for part in request.content.iter_any():
+        received += part
+        if len(received) > most:
+            raise BadActivity("too-large", status=413)
+    return bytes(received)
+
+
+def _check_type(content_type: str) -> None:
+    message = Message()
+    message["content-type"] = content_type
+    if message.get_content_type() not in KINDS:
+        raise BadActivity("not-an-activity-type")

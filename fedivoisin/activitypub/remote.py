@@ -1,0 +1,218 @@
+"""Other servers' actors, keys and documents: fetched once for all who wait, checked, kept."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+from urllib.parse import quote
+
+from fedivoisin.activitypub import fetching, html, parse
+from fedivoisin.activitypub.fetching import Fetcher
+from fedivoisin.activitypub.keyring import usable
+from fedivoisin.activitypub.parse.activities import CollectionDocument
+from fedivoisin.activitypub.parse.objects import ActorDocument, Document, KeyDocument
+from fedivoisin.activitypub.wire import keys as wire_keys
+from fedivoisin.activitypub.wire.keys import PublicKey
+from fedivoisin.activitypub.wire.origins import same_origin
+from fedivoisin.errors import BadActivity, Unreachable
+from fedivoisin.market.place import blur
+from fedivoisin.store import actors, keys, neighbourhoods, peers
+from fedivoisin.store.actors import Actor, RemoteActor
+from fedivoisin.store.db import Tx
+from fedivoisin.urls import parse as parse_url
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Remote:
+    """The way to other servers, with what is being fetched right now."""
+
+    fetcher: Fetcher
+    _flights: "dict[str, asyncio.Task[object]]" = field(default_factory=dict[str, "asyncio.Task[object]"])
+
+    async def together(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do `work` once for all who ask for `name` meanwhile."""
+        flight = self._flights.get(name)
+        if flight is None:
+            flight = asyncio.ensure_future(_run(work))
+            self._flights[name] = flight
+            flight.add_done_callback(lambda done: self._landed(name, done))
+        # Shielded: one who leaves must not take the answer from the others.
+        return cast(T, await asyncio.shield(flight))
+
+    def _landed(self, name: str, flight: "asyncio.Task[object]") -> None:
+        self._flights.pop(name, None)
+        if not flight.cancelled():
+            flight.exception()  # asked for, so that a failure that nobody waits for any more stays quiet
+
+    async def close(self) -> None:
+        """Call off what is still under way."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+
+async def fetch_document(remote: Remote, url: str) -> Document | CollectionDocument:
+    """What its own origin says at `url`; an actor is kept as well."""
+    return await remote.together(f"document {url}", lambda: _fetch_document(remote, url))
+
+
+async def fetch_actor(remote: Remote, url: str) -> Actor:
+    """The actor at `url`, fetched anew and kept with its keys."""
+    found = await fetch_document(remote, url)
+    if not isinstance(found, ActorDocument):
+        raise BadActivity("not-an-actor")
+    async with remote.fetcher.store.read() as tx:
+        actor = await actors.by_url(tx, found.id)
+    if actor is None:
+        raise BadActivity("not-an-actor")
+    return actor
+
+
+async def fetch_key(remote: Remote, key_id: str) -> PublicKey:
+    """The key of that id, which its owner lists; both are kept. Failures are remembered by the caller."""
+    return await remote.together(f"key {key_id}", lambda: _fetch_key(remote, key_id))
+
+
+async def find(remote: Remote, name: str, host: str) -> Actor:
+    """`@name@host`, through WebFinger (RFC 7033)."""
+    scheme = await _scheme(remote)
+    resource = quote(f"acct:{name}@{host}", safe="")
+    answer = await fetching.get_json(remote.fetcher, f"{scheme}://{host}/.well-known/webfinger?resource={resource}")
+    return await fetch_actor(remote, parse.webfinger(answer).actor)
+
+
+async def describe_host(remote: Remote, base: str) -> None:
+    """Ask the server at `base` (`https://host`) what it is, by NodeInfo; who does not say is left unknown."""
+    host = parse_url(base).authority
+    try:
+        links = parse.nodeinfo_links(await fetching.get_json(remote.fetcher, f"{base}/.well-known/nodeinfo"))
+        if links.schema is None or not same_origin(links.schema, base):
+            raise BadActivity("bad-nodeinfo")
+        said = parse.nodeinfo(await fetching.get_json(remote.fetcher, links.schema))
+    except (BadActivity, Unreachable):
+        await remote.fetcher.store.write(peers.describe, host, software="", version="", metadata=None)
+        return
+    await remote.fetcher.store.write(
+        peers.describe,
+        host,
+        software=said.software,
+        version=said.version,
+        metadata={"name": said.name, "understands": dict(said.understands)},
+    )
+
+
+async def keep_actor(tx: Tx, found: ActorDocument) -> Actor:
+    """Write the actor and the keys it lists; keys that it no longer lists go. The document came from its own origin."""
+    if not same_origin(found.id, found.inbox):
+        raise BadActivity("foreign-inbox")
+    actor = await actors.keep_remote(tx, _facts(found))
+    kept = [one.id for one in found.public_keys if same_origin(one.id, found.id) and one.owner == found.id]
+    for one in found.public_keys:
+        if one.id in kept:
+            algorithm = _algorithm(one.pem)
+            await keys.keep_remote(tx, actor.id, id=one.id, algorithm=algorithm, public=one.pem, purpose="http")
+    for proof in found.assertion_keys:
+        if same_origin(proof.id, found.id) and proof.controller == found.id and proof.id not in kept:
+            kept.append(proof.id)
+            await keys.keep_remote(
+                tx, actor.id, id=proof.id, algorithm="ed25519", public=proof.multibase, purpose="assertion"
+            )
+    await keys.forget_others(tx, actor.id, kept)
+    return actor
+
+
+async def _run(work: Callable[[], Awaitable[object]]) -> object:
+    return await work()
+
+
+async def _fetch_document(remote: Remote, url: str) -> Document | CollectionDocument:
+    asked = parse_url(url).address
+    fetched = await fetching.get_activity(remote.fetcher, asked)
+    if parse_url(fetched.id).address != asked:
+        # A page's address or an alias leads here: only the document at its very id is believed (CVE-2024-23832).
+        asked = parse_url(fetched.id).address
+        fetched = await fetching.get_activity(remote.fetcher, asked)
+        if parse_url(fetched.id).address != asked:
+            raise BadActivity("foreign-id")
+    found = parse.document(fetched.document)
+    if isinstance(found, ActorDocument):
+        await remote.fetcher.store.write(keep_actor, found)
+    return found
+
+
+async def _fetch_key(remote: Remote, key_id: str) -> PublicKey:
+    fetched = await fetching.get_activity(remote.fetcher, parse_url(key_id).address)
+    found = parse.document(fetched.document)
+    if isinstance(found, KeyDocument):
+        owner = await _owner_of(remote, found, key_id)
+    elif isinstance(found, ActorDocument) and same_origin(found.id, key_id):
+        owner = found if found.id == parse_url(key_id).address else await _actor_document(remote, found.id)
+    else:
+        raise BadActivity("not-a-key", status=401)
+    await remote.fetcher.store.write(keep_actor, owner)
+    async with remote.fetcher.store.read() as tx:
+        kept = await keys.by_id(tx, key_id)
+    if kept is None:
+        raise BadActivity("owner-does-not-list-key", status=401)
+    return usable(kept)
+
+
+async def _owner_of(remote: Remote, key: KeyDocument, key_id: str) -> ActorDocument:
+    # GoToSocial serves the key at its own address; only its owner can say that it is theirs.
+    if key.id != key_id or not same_origin(key.id, key.owner):
+        raise BadActivity("foreign-key", status=401)
+    return await _actor_document(remote, key.owner)
+
+
+async def _actor_document(remote: Remote, url: str) -> ActorDocument:
+    found = await fetch_document(remote, url)
+    if not isinstance(found, ActorDocument) or found.id != url:
+        raise BadActivity("not-an-actor", status=401)
+    return found
+
+
+async def _scheme(remote: Remote) -> str:
+    async with remote.fetcher.store.read() as tx:
+        return (await neighbourhoods.current(tx)).base.partition("://")[0]
+
+
+def _facts(found: ActorDocument) -> RemoteActor:
+    latitude, longitude = _blurred(found)
+    shared = found.shared_inbox
+    return RemoteActor(
+        url=found.id,
+        type=found.type,
+        host=parse_url(found.id).authority,
+        name=found.username or found.id.rstrip("/").rpartition("/")[2][:255],
+        inbox=found.inbox,
+        display_name=found.name,
+        summary=html.clean(found.summary),
+        icon_url=found.icon.url if found.icon else None,
+        page_url=found.page_url,
+        # A shared inbox elsewhere would make us send a stranger what is not theirs.
+        shared_inbox=shared if shared and same_origin(shared, found.id) else None,
+        outbox=found.outbox,
+        followers_url=found.followers,
+        featured=found.featured,
+        approves_followers=found.approves_followers,
+        discoverable=found.discoverable,
+        also_known_as=list(found.also_known_as) or None,
+        moved_to=found.moved_to,
+        implements=list(found.implements) or None,
+        latitude=latitude,
+        longitude=longitude,
+        published_at=found.published_at,
+    )
+
+
+def _blurred(found: ActorDocument) -> tuple[float | None, float | None]:
+    if found.place is None or found.place.latitude is None or found.place.longitude is None:
+        return None, None
+    return blur(found.place.latitude, found.place.longitude)
+
+
+def _algorithm(pem: str) -> str:
+    return "ed25519" if wire_keys.algorithm_of(wire_keys.load_public_pem(pem)) == "ed25519" else "rsa"

@@ -1,0 +1,89 @@
+"""What follows from each event: activities for others, mails for members. One `match`, one line per event."""
+
+from fedivoisin.activitypub.publish import listings, messages, people
+from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
+from fedivoisin.market.conversations import MessageChanged, MessageDeleted, MessageSent
+from fedivoisin.market.events import (
+    ListingChanged,
+    ListingClosed,
+    ListingDeleted,
+    ListingEnding,
+    ListingHidden,
+    ListingLiked,
+    ListingPublished,
+    ListingReleased,
+    ListingRenewed,
+    ListingReserved,
+    ListingShown,
+    ListingUnliked,
+    QuestionAsked,
+)
+from fedivoisin.notify.messages import for_event
+from fedivoisin.store import events, mails, neighbourhoods
+from fedivoisin.store.db import Tx
+from fedivoisin.store.events import Recorded
+from fedivoisin.trust.decisions import DecisionEvent, SettingsChanged
+from fedivoisin.trust.events import AccountClosed, Admitted, ProfileChanged, TrustEvent
+
+ADDRESS = "adresse"
+"""The page of the settings on which the public address is chosen."""
+
+
+async def make(tx: Tx, recorded: Recorded) -> None:
+    """Write all that follows from one event, and mark it as done: all of it, or nothing."""
+    if recorded.is_local and not (await neighbourhoods.current(tx)).is_trial:
+        await _publish(tx, recorded)
+    await mails.put(tx, await for_event(tx, recorded))
+    await events.done(tx, recorded.id)
+
+
+async def _publish(tx: Tx, recorded: Recorded) -> None:  # noqa: C901  # one line per event
+    match recorded.event:
+        case ListingPublished(listing_id=listing_id):
+            await listings.published(tx, listing_id)
+        case ListingChanged(listing_id=listing_id) | ListingReserved(listing_id=listing_id):
+            await listings.changed(tx, listing_id)
+        case ListingReleased(listing_id=listing_id):
+            await listings.changed(tx, listing_id)
+        case ListingClosed(listing_id=listing_id):
+            await listings.over(tx, listing_id)
+        case ListingHidden(listing_id=listing_id):
+            await listings.over(tx, listing_id, updated_at=recorded.at)
+        case ListingRenewed(listing_id=listing_id):
+            await listings.back(tx, listing_id)
+        case ListingShown(listing_id=listing_id):
+            await listings.back(tx, listing_id, updated_at=recorded.at)
+        case ListingDeleted(listing_id=listing_id):
+            await listings.deleted(tx, listing_id)
+        case ListingLiked() as happened:
+            await listings.liked(tx, happened)
+        case ListingUnliked() as happened:
+            await listings.unliked(tx, happened)
+        case QuestionAsked(message_id=message_id) | MessageSent(message_id=message_id):
+            await messages.sent(tx, message_id)
+        case MessageDeleted(message_id=message_id):
+            await messages.deleted(tx, message_id)
+        case FollowAsked() as happened:
+            await people.follow_asked(tx, happened)
+        case FollowAccepted() | FollowRejected() as happened:
+            await people.follow_answered(tx, happened)
+        case FollowWithdrawn() as happened:
+            await people.follow_withdrawn(tx, happened)
+        case ListingEnding() | MessageChanged():
+            pass  # a question to the author alone; messages are changed only elsewhere
+        case rest:
+            await _publish_people(tx, rest)
+
+
+async def _publish_people(tx: Tx, happened: TrustEvent | DecisionEvent) -> None:
+    match happened:
+        case ProfileChanged(member=member):
+            await people.profile_changed(tx, member)
+        case AccountClosed(member=member):
+            await people.account_closed(tx, member)
+        case SettingsChanged(section=section) if section == ADDRESS:
+            await listings.catch_up(tx)
+        case Admitted():
+            pass  # attestations are for later; followers see the new member when they publish
+        case _:
+            pass  # stays in the house

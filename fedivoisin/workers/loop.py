@@ -1,0 +1,136 @@
+"""The work behind the pages: loops that wait for a bell, take what is due and survive what goes wrong."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fedivoisin.activitypub import delivery, inbox
+from fedivoisin.activitypub.delivery import Sender
+from fedivoisin.activitypub.inbox import Reception
+from fedivoisin.activitypub.routes import reception_for
+from fedivoisin.notify import post
+from fedivoisin.settings import Settings
+from fedivoisin.store import events, lookups
+from fedivoisin.store import inbox as inbox_rows
+from fedivoisin.store.db import Store
+from fedivoisin.store.events import Recorded
+from fedivoisin.workers import effects, hosts, pictures, tasks
+from fedivoisin.workers import lookups as lookup_answers
+from fedivoisin.world import World
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+LOOK_AGAIN = 2.0
+"""Seconds between looks when no bell rings: another process may have written, or something has become due."""
+CLOCK = 20.0
+"""The same for what only time brings."""
+MAX_EFFECT_WAIT = timedelta(hours=1)
+
+Turn = Callable[[], Awaitable[int]]
+"""Does some of what is due, and says how much: nothing means wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What the loops share."""
+
+    store: Store
+    world: World
+    reception: Reception
+    sender: Sender
+    tasks: asyncio.TaskGroup
+
+
+async def run(settings: Settings, store: Store, world: World) -> None:
+    """Work until cancelled; what is under way is given up, and taken up again by the next run."""
+    reception = reception_for(settings, store, world)
+    try:
+        async with asyncio.TaskGroup() as group:
+            shop = Workshop(store, world, reception, Sender(store, world), group)
+            for name, turn, pause in _turns(shop):
+                group.create_task(_again_and_again(store, name, turn, pause), name=name)
+    finally:
+        await reception.remote.close()
+
+
+def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
+    return (
+        ("effects", lambda: make_effects(shop.store), LOOK_AGAIN),
+        ("inbox", lambda: carry_out(shop.reception), LOOK_AGAIN),
+        ("delivery", lambda: delivery.run_once(shop.sender, lambda work: _start(shop, work)), LOOK_AGAIN),
+        ("lookups", lambda: answer_lookups(shop.reception), LOOK_AGAIN),
+        ("hosts", lambda: hosts.describe_new(shop.reception), CLOCK),
+        ("mail", lambda: post.send_due(shop.store, shop.world), LOOK_AGAIN),
+        ("pictures", lambda: pictures.fetch_remote_pictures(shop.store, shop.world, shop.reception.limits), LOOK_AGAIN),
+        ("tasks", lambda: tasks.run_due(shop.store), CLOCK),
+    )
+
+
+async def make_effects(store: Store) -> int:
+    """Write what follows from the events that are due, in order for each subject. One that fails waits."""
+    due = await store.take(events.claim, limit=BATCH)
+    for recorded in due:
+        try:
+            await store.write(effects.make, recorded)
+        except Exception as error:
+            log.exception("effect failed", extra={"event": recorded.id, "type": type(recorded.event).__name__})
+            await store.write(events.failed, recorded.id, error=repr(error), wait=_effect_wait(recorded))
+    return len(due)
+
+
+async def carry_out(reception: Reception) -> int:
+    """Carry out the received activities that are due, the oldest first."""
+    due = await reception.store.take(inbox_rows.claim, limit=BATCH)
+    for row in due:
+        try:
+            await inbox.process(reception, row)
+        except Exception:
+            log.exception("activity failed", extra={"row": row.id, "activity": row.activity_url})
+            await _set_aside(reception.store, row)
+    return len(due)
+
+
+async def answer_lookups(reception: Reception) -> int:
+    """Look for what members asked about."""
+    due = await reception.store.take(lookups.claim, limit=BATCH)
+    for lookup in due:
+        await lookup_answers.answer(reception, lookup)
+    return len(due)
+
+
+async def _again_and_again(store: Store, name: str, turn: Turn, pause: float) -> None:
+    while True:
+        waiting = store.bell.listen()
+        try:
+            did = await turn()
+        except Exception:
+            log.exception("loop failed", extra={"loop": name})
+            did = 0
+            await asyncio.sleep(pause)
+        if not did:
+            await (asyncio.sleep(pause) if pause == CLOCK else waiting(pause))
+
+
+def _start(shop: Workshop, work: Coroutine[object, object, None]) -> None:
+    shop.tasks.create_task(_survive(work))
+
+
+async def _survive(work: Coroutine[object, object, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("delivery failed")
+
+
+async def _set_aside(store: Store, row: inbox_rows.Received) -> None:
+    if row.attempts >= inbox.MAX_ATTEMPTS:
+        await store.write(inbox_rows.done, row.id, "our-fault")
+    else:
+        await store.write(inbox_rows.later, row.id, timedelta(seconds=row.attempts**4 + 15))
+
+
+def _effect_wait(recorded: Recorded) -> timedelta:
+    return min(timedelta(seconds=2.0**recorded.attempts), MAX_EFFECT_WAIT)
