@@ -79,7 +79,8 @@ async def run_once(sender: Sender, start: Start) -> int:
         sender.busy.add(host)
         start(_serve(sender, host, deliveries))
     left = [one.id for _, some in by_host[places:] for one in some]
-    await sender.store.take(outbox.release, left)
+    if left:
+        await sender.store.take(outbox.release, left)
     return len(claimed) - len(left)
 
 

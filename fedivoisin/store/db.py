@@ -1,15 +1,16 @@
 """The store: two ways in, `read` and `write`, and the transaction that both give."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 P = ParamSpec("P")
@@ -17,6 +18,16 @@ T = TypeVar("T")
 
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 MAX_TRIES = 20
+# Tasks begun within a write inherit it: they too would wait for a writer that waits for them.
+_is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
+
+
+class Nested(RuntimeError):
+    """A transaction was opened within a write: on SQLite it would wait for itself, and a read would see the past."""
+
+
+class CannotOpen(Exception):
+    """The database does not answer, or its address means nothing; the message is the driver's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +82,39 @@ class Store:
 
     @classmethod
     def open(cls, url: str, *, now: Callable[[], datetime], new_id: Callable[[], str]) -> "Store":
-        """`url` is a SQLAlchemy URL without a driver: `sqlite:///path` or `postgresql://…`."""
-        parsed = make_url(url)
-        reader, writer = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+        """`url` is a SQLAlchemy URL without a driver: `sqlite:///path` or `postgresql://…`. Raises CannotOpen."""
+        try:
+            parsed = make_url(url)
+            reader, writer = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+        except (ArgumentError, ValueError, OSError) as error:
+            raise CannotOpen(str(error)) from error
         return cls(reader, writer, now, new_id, Bell())
+
+    async def knock(self) -> None:
+        """Raise CannotOpen unless the database answers."""
+        try:
+            async with self.writer.connect():
+                return
+        except (OSError, DBAPIError) as error:
+            raise CannotOpen(str(getattr(error, "orig", error))) from error
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether one process alone uses this database, as with SQLite."""
+        return self.writer.dialect.name == "sqlite"
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
-        """One read-only snapshot."""
+        """One read-only snapshot. Raises Nested within a write."""
+        _refuse_nesting()
         async with self.reader.connect() as conn, conn.begin():
             yield Tx(conn, self.now(), self.new_id)
 
     async def write(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work(tx, …)` in one serialisable transaction. It may run twice: it must not touch the world."""
+        """Run `work(tx, …)` in one serialisable transaction. It may run twice: it must not touch the world.
+
+        Raises Nested within another write, at once.
+        """
         for attempt in range(MAX_TRIES):
             try:
                 result = await self._run("SERIALIZABLE", work, *args, **kwargs)
@@ -109,16 +140,32 @@ class Store:
     async def _run(
         self, isolation: str, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        async with self.writer.connect() as conn:
-            if conn.dialect.name == "postgresql":
-                await conn.execution_options(isolation_level=isolation)
-            async with conn.begin():
-                return await work(Tx(conn, self.now(), self.new_id), *args, **kwargs)
+        with _writing():
+            async with self.writer.connect() as conn:
+                if conn.dialect.name == "postgresql":
+                    await conn.execution_options(isolation_level=isolation)
+                async with conn.begin():
+                    return await work(Tx(conn, self.now(), self.new_id), *args, **kwargs)
 
     async def close(self) -> None:
         """Give the connections back."""
         await self.reader.dispose()
         await self.writer.dispose()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    _refuse_nesting()
+    token = _is_writing.set(True)
+    try:
+        yield
+    finally:
+        _is_writing.reset(token)
+
+
+def _refuse_nesting() -> None:
+    if _is_writing.get():
+        raise Nested("a transaction within a write: do it before, after, or in the same one")
 
 
 def _is_serialization_failure(error: DBAPIError) -> bool:

@@ -261,8 +261,10 @@ def _unread_messages(member_id: str, *conditions: Any) -> Any:
 
 async def _unread(tx: Tx, member_id: str, thread_ids: list[ThreadId]) -> dict[str, int]:
     unread = _unread_messages(member_id, message.c.thread_id.in_(thread_ids))
-    rows = await tx.conn.execute(select(unread.c.thread_id, func.count()).group_by(unread.c.thread_id))
-    return dict(rows.tuples().all())
+    rows = await tx.conn.execute(
+        select(unread.c.thread_id, func.count().label("number")).group_by(unread.c.thread_id)
+    )
+    return {row.thread_id: row.number for row in rows}
 
 
 async def _last_messages(tx: Tx, thread_ids: list[ThreadId]) -> dict[str, Message]:

@@ -12,7 +12,7 @@ from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.routes import reception_for
 from fedivoisin.notify import post
 from fedivoisin.settings import Settings
-from fedivoisin.store import events, lookups
+from fedivoisin.store import claims, events, lookups
 from fedivoisin.store import inbox as inbox_rows
 from fedivoisin.store.db import Store
 from fedivoisin.store.events import Recorded
@@ -47,6 +47,8 @@ class Workshop:
 async def run(settings: Settings, store: Store, world: World) -> None:
     """Work until cancelled; what is under way is given up, and taken up again by the next run."""
     reception = reception_for(settings, store, world)
+    if store.is_alone:
+        await store.write(claims.forget)
     try:
         async with asyncio.TaskGroup() as group:
             shop = Workshop(store, world, reception, Sender(store, world), group)

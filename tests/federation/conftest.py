@@ -1,0 +1,44 @@
+"""Two towns that know nothing of each other yet."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from fedivoisin.app import new_id, prepare, utc_now
+from fedivoisin.settings import Settings
+from fedivoisin.store.db import Store
+from tests.federation.towns import Town, a_town, free_socket
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as the program itself makes it, to be copied: migrations take seconds."""
+    path = tmp_path_factory.mktemp("migrated") / "town.db"
+    with asyncio.Runner() as runner:
+        runner.run(_prepare(path))
+    return path
+
+
+async def _prepare(path: Path) -> None:
+    settings = Settings(database=f"sqlite:///{path}")
+    store = Store.open(settings.database, now=utc_now, new_id=new_id)
+    await prepare(settings, store)
+    await store.close()
+
+
+@pytest.fixture
+async def towns(tmp_path: Path, migrated: Path) -> AsyncIterator[tuple[Town, Town]]:
+    """Nantes and Rennes."""
+    sockets = {name: free_socket() for name in ("nantes", "rennes")}
+    hosts = tuple(f"{name}.localhost:{one.getsockname()[1]}" for name, one in sockets.items())
+    async with AsyncExitStack() as stack:
+        for name in sockets:
+            shutil.copyfile(migrated, tmp_path / f"{name}.db")
+        nantes, rennes = [
+            await stack.enter_async_context(a_town(name, one, tmp_path, hosts)) for name, one in sockets.items()
+        ]
+        yield nantes, rennes
