@@ -80,6 +80,7 @@ class Reason(StrEnum):
     TOO_MANY_INVITATIONS = "too-many-invitations"
     LAST_ADMIN = "last-admin"
     CONFIRMATION_WRONG = "confirmation-wrong"
+    RULES_UNREAD = "rules-unread"
 
     # Following and talking (community/following.py, market/conversations.py).
     FOLLOW_ONESELF = "follow-oneself"

@@ -22,6 +22,7 @@ class Profile:
     quartier: str
     member_kind: str
     agreement: str
+    icon_url: str | None
 
 
 async def edit(tx: Tx, *, member: MemberId, profile: Profile) -> None:
@@ -37,11 +38,6 @@ async def edit(tx: Tx, *, member: MemberId, profile: Profile) -> None:
         quartier=profile.quartier,
         member_kind=profile.member_kind,
         agreement=profile.agreement,
+        icon_url=profile.icon_url,
     )
-    await record(tx, ProfileChanged(member), subject=member, by=member)
-
-
-async def set_picture(tx: Tx, *, member: MemberId, icon_url: str | None) -> None:
-    """Show this picture, or none."""
-    await residents.change(tx, member, icon_url=icon_url)
     await record(tx, ProfileChanged(member), subject=member, by=member)

@@ -1,5 +1,7 @@
 """What admins and moderators do with the accounts of others."""
 
+from collections.abc import Collection
+
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
 from fedivoisin.store import accounts, mail_tokens, sessions
@@ -41,6 +43,16 @@ async def restore(tx: Tx, *, by: MemberId, member: MemberId) -> None:
         raise Refused(Reason.NOT_FOUND)
     await accounts.change(tx, member, suspended_at=None)
     await record(tx, AccountRestored(member), subject=member, by=by)
+
+
+async def set_roles(tx: Tx, *, by: MemberId, member: MemberId, roles: Collection[Role]) -> None:
+    """Give what is missing and take what is not wanted, all or nothing; everybody stays an adherent."""
+    held = (await _open(tx, member)).roles
+    wanted = {Role.ADHERENT, *roles}
+    for role in sorted(wanted - held):
+        await give_role(tx, by=by, member=member, role=role)
+    for role in sorted(held - wanted):
+        await take_role(tx, by=by, member=member, role=role)
 
 
 async def give_role(tx: Tx, *, by: MemberId, member: MemberId, role: Role) -> None:

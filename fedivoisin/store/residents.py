@@ -108,7 +108,7 @@ async def erase(tx: Tx, member: ActorId) -> None:
 async def readdress(tx: Tx, actor_id: ActorId, *, old: str, new: str) -> None:
     """Put an actor that never federated under another origin, with its keys."""
     row = (await tx.conn.execute(select(actor).where(actor.c.id == actor_id))).mappings().one()
-    columns = ("url", "page_url", "inbox", "shared_inbox", "outbox", "followers_url", "featured")
+    columns = ("url", "page_url", "icon_url", "inbox", "shared_inbox", "outbox", "followers_url", "featured")
     moved = {name: row[name].replace(old, new, 1) for name in columns if row[name]}
     await change(tx, actor_id, host=urlsplit(new).netloc, **moved)
     for old_key in (await tx.conn.execute(select(key.c.id).where(key.c.actor_id == actor_id))).scalars().all():

@@ -48,7 +48,9 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.DATES_REVERSED: mark("Le début vient après la fin. Corrigez l’une des deux dates."),
     Reason.TOO_MANY_PICTURES: mark("Quatre photos au plus. Retirez-en une d’abord."),
     Reason.PICTURE_UNREADABLE: mark("Nous ne pouvons pas lire cette photo. Choisissez un fichier JPEG, PNG ou WebP."),
-    Reason.PICTURE_TOO_LARGE: mark("Cette photo a plus de {megapixels} millions de points. Choisissez-en une plus petite."),
+    Reason.PICTURE_TOO_LARGE: mark(
+        "Cette photo a plus de {megapixels} millions de points. Choisissez-en une plus petite."
+    ),
     Reason.LISTING_GONE: mark("Cette annonce n’existe plus."),
     Reason.LISTING_NOT_OPEN: mark("Cette annonce n’est plus libre."),
     Reason.LISTING_NOT_RESERVED: mark("Cette annonce n’est pas réservée."),
@@ -92,6 +94,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.LAST_ADMIN: mark(
         "Vous êtes la seule personne à administrer ce quartier. Donnez d’abord ce rôle à quelqu’un."
     ),
+    Reason.RULES_UNREAD: mark("Cochez la case : les règles sont les mêmes pour tout le monde."),
     Reason.CONFIRMATION_WRONG: mark("Cochez la case pour confirmer : il n’y a pas de retour en arrière."),
     Reason.FOLLOW_ONESELF: mark("On ne se suit pas soi-même."),
     Reason.ALREADY_FOLLOWED: mark("Vous suivez déjà ce compte, ou votre demande attend sa réponse."),

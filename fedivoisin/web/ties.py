@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from fedivoisin.trust.path import Known, Path, Step, Tie
 
@@ -22,7 +23,7 @@ def path_card(path: Path | None, translate: Translate) -> PathCard | None:
     if path is None:
         return None
     back = list(reversed(path.steps))
-    friends = [_friend(step, before.to, translate) for step, before in zip(back, back[1:], strict=False)]
+    friends = [_friend(step, before.to, translate) for step, before in pairwise(back)]
     parts = [named(path.end, translate), *friends, _to_reader(path.steps[0], translate)]
     return PathCard(", ".join(parts), (translate("V"), *path.initials))
 

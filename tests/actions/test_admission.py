@@ -11,6 +11,7 @@ from fedivoisin.actions.admission import Request
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import ActorId
 from fedivoisin.store import accounts, actors, events, mail_tokens, members, sessions, visits, vouches
+from fedivoisin.store import invitations as kept
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.trust.events import (
     Admitted,
@@ -61,7 +62,7 @@ async def refusal(work: Callable[[], Awaitable[Any]]) -> Refused:
 
 
 def a_request(**changes: Any) -> Request:
-    values = {"who": an_account(), "words": "J’habite rue du Chêne.", "code": "", "network": "192.0.2.7"}
+    values: dict[str, Any] = {"who": an_account(), "words": "J’habite rue du Chêne.", "code": "", "network": "192.0.2.7"}
     return Request(**(values | changes))
 
 
@@ -123,7 +124,7 @@ async def test_a_printed_code_credits_its_ambassador(town: Store, typed: str) ->
     leo = await ask(town, code=typed.format(code=code, lower=code.lower().replace("-", " ")))
     async with town.read() as tx:
         membership = await members.of(tx, leo)
-        [made] = await invitations.invitations.of(tx, AWA)
+        [made] = await kept.of(tx, AWA)
     assert membership is not None
     assert membership.ambassador_id == AWA
     assert (made.uses, made.street, made.ambassador, made.is_open) == (1, "rue du Chêne", "Awa", True)
