@@ -172,7 +172,7 @@ def login(person: Person) -> str:
     """The name to sign in with: the first one, without accents; of an association, its first two telling words."""
     folded = unicodedata.normalize("NFKD", person.name.lower().replace("œ", "oe").replace("'", " ").replace("-", ""))
     words = [word for word in "".join(c for c in folded if c.isascii()).split() if word not in SMALL_WORDS]
-    return words[0] if person.kind == "habitant" else ".".join(words[:2])
+    return words[0] if person.kind == "habitant" else "-".join(words[:2])
 
 
 SMALL_WORDS = frozenset({"la", "le", "les", "de", "du", "des"})
