@@ -18,6 +18,11 @@ T = TypeVar("T")
 
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 MAX_TRIES = 20
+PATIENCE = 2
+"""Failed tries after which a write asks for its turn: where many write the same row, most would else fail for ever."""
+# LOCK fixes no snapshot, unlike a SELECT of an advisory lock: what follows sees what the one before has committed.
+# Any table that is seldom written will do.
+TURN = "LOCK TABLE neighbourhood IN SHARE ROW EXCLUSIVE MODE"
 # Tasks begun within a write inherit it: they too would wait for a writer that waits for them.
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
 
@@ -117,7 +122,8 @@ class Store:
         """
         for attempt in range(MAX_TRIES):
             try:
-                result = await self._run("SERIALIZABLE", work, *args, **kwargs)
+                bound = _in_turn(work) if attempt >= PATIENCE else work
+                result = await self._run("SERIALIZABLE", bound, *args, **kwargs)
             except DBAPIError as error:
                 if not _is_serialization_failure(error) or attempt == MAX_TRIES - 1:
                     raise
@@ -163,6 +169,14 @@ def _writing() -> Iterator[None]:
         _is_writing.reset(token)
 
 
+def _in_turn(work: Callable[Concatenate[Tx, P], Awaitable[T]]) -> Callable[Concatenate[Tx, P], Awaitable[T]]:
+    async def wait_first(tx: Tx, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        await tx.conn.exec_driver_sql(TURN)
+        return await work(tx, *args, **kwargs)
+
+    return wait_first
+
+
 def _refuse_nesting() -> None:
     if _is_writing.get():
         raise Nested("a transaction within a write: do it before, after, or in the same one")
@@ -174,15 +188,17 @@ def _is_serialization_failure(error: DBAPIError) -> bool:
 
 def _postgres(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     target = url.set(drivername="postgresql+asyncpg")
-    writer = create_async_engine(target, pool_size=10, max_overflow=10)
-    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return reader, writer
+    # Two pools: writes that wait for their turn must not keep readers out.
+    writer = create_async_engine(target, pool_size=5, max_overflow=5)
+    reader = create_async_engine(target, pool_size=5, max_overflow=10)
+    return reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), writer
 
 
 def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     # One writer connection: its pool is the queue, so that `BEGIN IMMEDIATE` never meets itself.
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if not url.database:
+        raise ValueError("sqlite:/// needs the path of a file")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     target = url.set(drivername="sqlite+aiosqlite")
     writer = create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=30)
     reader = create_async_engine(target, pool_size=5, max_overflow=5)
