@@ -6,7 +6,7 @@ from fedivoisin.ids import ActorId, ListingId, MemberId, MessageId
 from fedivoisin.market.conversations import MessageSent
 from fedivoisin.market.events import ListingEnding, ListingShown, QuestionAsked
 from fedivoisin.notify.letters import Letter, Reader, write
-from fedivoisin.notify.paths import LINKS, listing_path, person_path, renewal_path, statement_path, thread_path
+from fedivoisin.notify.paths import LINKS, candidate_path, listing_path, renewal_path, statement_path, thread_path
 from fedivoisin.store import accounts, actors, listings, mail_tokens, members, neighbourhoods, reports, threads, vouches
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import Recorded
@@ -132,7 +132,7 @@ async def _candidacy(tx: Tx, event: CandidacyRequested) -> Told:
     membership = await members.of(tx, event.candidate)
     if candidate is None or membership is None:
         return
-    context = {"candidate": candidate.shown_name, "words": membership.words, "path": person_path(candidate.name)}
+    context = {"candidate": candidate.shown_name, "words": membership.words, "path": candidate_path(candidate.name)}
     staff = await accounts.with_role(tx, Role.REFERENT)
     readers = dict.fromkeys([event.ambassador, *staff] if event.ambassador else staff)
     for reader in readers:

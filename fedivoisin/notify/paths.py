@@ -11,9 +11,9 @@ LINKS: Mapping[Purpose, str] = {
 }
 
 
-def person_path(name: str) -> str:
-    """A person's page."""
-    return f"/@{name}"
+def candidate_path(name: str) -> str:
+    """Where a member sponsors somebody who waits."""
+    return f"/candidats/{name}"
 
 
 def listing_path(listing_id: str) -> str:

@@ -95,7 +95,7 @@ async def test_a_request_reaches_the_ambassador_and_the_referents(store: Store, 
     assert french.subject == "Léo demande à entrer"
     assert "avec votre invitation" in french.text
     assert "« J’habite rue du Port. »" in french.text
-    assert "https://nantes.example/@leo" in french.text
+    assert "https://nantes.example/candidats/leo" in french.text
     assert french.headers == {"List-Unsubscribe": "<mailto:bonjour@nantes.example?subject=stop>"}
     assert english.subject == "Léo asks to join"
     assert english.text.startswith("Hello Paul,\n\nLéo asks to join.")
