@@ -15,7 +15,15 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "fedivoisin"
 LANGUAGES = ("fr", "en")
 DOMAIN = "messages"
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "N_": None}
+KEYWORDS = {
+    "_": None,
+    "mark": None,
+    "translate": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "N_": None,
+}
 MAX_SHOWN = 20
 
 Mapping: TypeAlias = tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]

@@ -118,6 +118,24 @@ async def remote_followers(tx: Tx, followed_ids: list[str]) -> list[Actor]:
     return [actors.from_row(row) for row in rows.mappings()]
 
 
+async def towns_followed_here(tx: Tx, *, limit: int = 50) -> list[Actor]:
+    """Neighbourhoods elsewhere that somebody here follows, by name."""
+    rows = await tx.conn.execute(
+        select(*actors.COLUMNS)
+        .distinct()
+        .join(follow, follow.c.followed_id == actor.c.id)
+        .where(
+            follow.c.state == "accepted",
+            actor.c.type == "Group",
+            actor.c.is_local.is_(False),
+            actor.c.gone_at.is_(None),
+        )
+        .order_by(actor.c.display_name, actor.c.id)
+        .limit(limit)
+    )
+    return [actors.from_row(row) for row in rows.mappings()]
+
+
 async def anyone_here_follows(tx: Tx, actor_id: str) -> bool:
     """Whether a member or a Group of ours follows this actor."""
     row = await tx.conn.execute(

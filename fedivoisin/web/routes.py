@@ -3,10 +3,62 @@
 from aiohttp import web
 
 from fedivoisin.web.frame import View, page
-from fedivoisin.web.views import account, admission, flyer, home, members, profile, sign_in, staff
+from fedivoisin.web.views import (
+    account,
+    admission,
+    flyer,
+    follows,
+    home,
+    listing,
+    listings,
+    media,
+    members,
+    neighbourhood,
+    profile,
+    publish,
+    sign_in,
+    staff,
+    threads,
+)
 
 PAGES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/", home.show),
+    # Listings
+    ("GET", "/annonces", listings.show),
+    ("GET", "/annonces/carte", listings.points),
+    ("GET", "/annonces/{id}", listing.show),
+    ("POST", "/annonces/{id}/repondre", listing.reply),
+    ("POST", "/annonces/{id}/question", listing.ask),
+    ("POST", "/annonces/{id}/aimer", listing.like),
+    ("POST", "/annonces/{id}/reserver", listing.reserve),
+    ("POST", "/annonces/{id}/liberer", listing.release),
+    ("POST", "/annonces/{id}/terminer", listing.close),
+    ("POST", "/annonces/{id}/prolonger", listing.renew),
+    ("POST", "/annonces/{id}/modifier", publish.edit),
+    ("GET", "/annonces/{id}/supprimer", listing.confirm_deletion),
+    ("POST", "/annonces/{id}/supprimer", listing.delete),
+    ("GET", "/toujours-libre/{token}", listing.still_free),
+    ("POST", "/toujours-libre/{token}", listing.answer_still_free),
+    ("GET", "/publier", publish.begin),
+    ("POST", "/publier", publish.begun),
+    ("GET", "/publier/{draft}/quoi", publish.what),
+    ("POST", "/publier/{draft}/quoi", publish.keep_what),
+    ("GET", "/publier/{draft}/ou", publish.where),
+    ("POST", "/publier/{draft}/ou", publish.keep_where),
+    ("GET", "/publier/{draft}/relire", publish.review),
+    ("POST", "/publier/{draft}/relire", publish.publish),
+    ("POST", "/publier/{draft}/jeter", publish.discard),
+    # Talking and following
+    ("GET", "/echanges", threads.show_all),
+    ("GET", "/echanges/{id}", threads.show),
+    ("POST", "/echanges/{id}", threads.answer),
+    ("POST", "/echanges/{id}/retirer", threads.take_back),
+    ("GET", "/abonnements", follows.show),
+    ("POST", "/abonnements", follows.follow),
+    ("POST", "/abonnements/suivre", follows.follow_known),
+    ("POST", "/abonnements/arreter", follows.unfollow),
+    ("POST", "/abonnements/repondre", follows.answer),
+    ("GET", "/quartier", neighbourhood.show),
     # Coming in and going out
     ("GET", "/connexion", sign_in.show),
     ("POST", "/connexion", sign_in.sign_in),
@@ -63,3 +115,5 @@ def add_to(app: web.Application) -> None:
     """Register every page."""
     for method, path, view in PAGES:
         app.router.add_route(method, path, page(view))
+    app.router.add_get("/media/{path:.+}", media.local)
+    app.router.add_get("/media-distant/{public_id}", media.remote)
