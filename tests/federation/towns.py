@@ -88,13 +88,16 @@ def free_socket() -> socket.socket:
 
 @asynccontextmanager
 async def a_town(
-    name: str, listening: socket.socket, folder: Path, hosts: tuple[str, ...], *, database: str = "", works: bool = True
+    name: str, listening: socket.socket, folder: Path, hosts: tuple[str, ...], *, below: str = ".localhost"
 ) -> AsyncIterator[Town]:
-    """Found a neighbourhood called `name`, and let it run until the end of the block."""
-    host = f"{name}.localhost:{listening.getsockname()[1]}"
+    """Found a neighbourhood called `name`, at `name.localhost`, and let it run until the end of the block.
+
+    Programs that do not know `*.localhost` need `below` to be empty and `name` to be `localhost`.
+    """
+    host = f"{name}{below}:{listening.getsockname()[1]}"
     settings = Settings(
         origin=f"http://{host}",
-        database=database or f"sqlite:///{folder / name}.db",
+        database=f"sqlite:///{folder / name}.db",
         media=str(folder / f"{name}-media"),
         network=Network(lab=True, lab_hosts=hosts),
         limits=Limits(),
@@ -109,8 +112,7 @@ async def a_town(
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening).start()
-        if works:
-            await stack.enter_async_context(_working(settings, store, world))
+        await stack.enter_async_context(_working(settings, store, world))
         yield Town(settings.origin, host, settings, store, world, admin, f"@{name}@{host}")
 
 
