@@ -53,6 +53,7 @@ def _environment(language: str) -> Environment:
     found.filters["distance"] = lambda kilometres: distance_words(kilometres, translations.gettext)
     found.filters["since"] = lambda span: format_timedelta(span, locale=locale, granularity="day")
     found.globals["static"] = static_url
+    found.globals["translate"] = translations.gettext
     found.globals["language"] = language
     return found
 
