@@ -1,14 +1,26 @@
 """What the server needs to start: one frozen object, read once from a TOML file and `FEDIVOISIN_*`."""
 
+import ipaddress
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin
-from urllib.parse import urlsplit
+from typing import Any
 
 import msgspec
 
 PREFIX = "FEDIVOISIN_"
+YES_NO = {"1": True, "true": True, "yes": True, "oui": True, "0": False, "false": False, "no": False, "non": False}
+KINDS: Mapping[Any, str] = {
+    str: "un texte attendu",
+    int: "un nombre entier attendu",
+    bool: "oui ou non attendu",
+    tuple[str, ...]: "une liste de textes attendue",
+}
+LOG_LEVELS = ("debug", "info", "warning", "error")
+# Lower case, labels of letters, digits and inner hyphens (RFC 1123), as URLs of ours are compared.
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST = re.compile(rf"(?P<host>{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}))?")
 
 
 class SettingError(Exception):
@@ -74,15 +86,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def load(path: str | None, environment: Mapping[str, str]) -> Settings:
     """The settings of the file (none: all defaults), then of the environment. Raises SettingError."""
-    values = _read(path) if path else {}
-    for name, value in environment.items():
-        if name.startswith(PREFIX) and name != PREFIX + "CONFIG":
-            _place(values, name, value)
-    try:
-        settings = msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingError(f"réglage refusé : {error}") from error
+    given = dict(_flat(_read(path))) if path else {}
+    given |= _of_environment(environment)
+    sections: dict[str, dict[str, Any]] = {"": {}, "network": {}, "limits": {}}
+    for key, value in given.items():
+        section, _, name = key.rpartition(".")
+        sections[section][name] = _fitting(key, value)
+    top, network, limits = (sections[name] for name in ("", "network", "limits"))
+    settings = Settings(**top, network=Network(**network), limits=Limits(**limits))
     _check(settings)
+    _check_limits(settings.limits)
+    _check_network(settings)
+    _check_proxies(settings.network)
     return settings
 
 
@@ -106,37 +121,44 @@ def _read(path: str) -> dict[str, Any]:
         raise SettingError(f"{path} : ce n'est pas du TOML ({error})") from error
 
 
-def _place(values: dict[str, Any], name: str, value: str) -> None:
+def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    sections = {key.partition(".")[0] for key in keys() if "." in key}
+    for name, value in values.items():
+        if name in sections and not isinstance(value, dict):
+            raise SettingError(f"{name} : une section [{name}] attendue, reçu « {value} »")
+        inner: dict[str, Any] = {f"{name}.{key}": part for key, part in value.items()} if name in sections else {}
+        yield from inner.items() if name in sections else ((name, value),)
+
+
+def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     # FEDIVOISIN_NETWORK_LAB_HOSTS is network.lab_hosts; FEDIVOISIN_LOG_LEVEL is log_level.
-    wanted = name.removeprefix(PREFIX).lower()
-    for key in keys():
-        if key.replace(".", "_") == wanted:
-            section, _, field = key.rpartition(".")
-            target = values.setdefault(section, {}) if section else values
-            target[field] = _split(key, value)
-            return
-    raise SettingError(f"{name} : réglage inconnu")
+    by_name = {PREFIX + key.replace(".", "_").upper(): key for key in keys()}
+    found: dict[str, Any] = {}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name == PREFIX + "CONFIG":
+            continue
+        if name not in by_name:
+            raise SettingError(f"{name} : réglage inconnu")
+        found[by_name[name]] = _read_text(_type_of(by_name[name]), text.strip())
+    return found
 
 
-def _split(key: str, value: str) -> Any:
-    kind = _type_of(key)
-    if get_origin(kind) is tuple and get_args(kind):
-        return [part.strip() for part in value.split(",") if part.strip()]
+def _read_text(kind: Any, text: str) -> Any:
+    if kind == tuple[str, ...]:
+        return [part.strip() for part in text.split(",") if part.strip()]
     if kind is bool:
-        words = {
-            "1": True,
-            "true": True,
-            "yes": True,
-            "oui": True,
-            "0": False,
-            "false": False,
-            "no": False,
-            "non": False,
-        }
-        if value.lower() not in words:
-            raise SettingError(f"{key} : oui ou non attendu, reçu « {value} »")
-        return words[value.lower()]
-    return value
+        return YES_NO.get(text.lower(), text)
+    return int(text) if kind is int and re.fullmatch(r"-?[0-9]{1,12}", text) else text
+
+
+def _fitting(key: str, value: Any) -> Any:
+    if key not in keys():
+        raise SettingError(f"{key} : réglage inconnu")
+    kind = _type_of(key)
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise SettingError(f"{key} : {KINDS[kind]}, reçu « {value} »") from error
 
 
 def _type_of(key: str) -> Any:
@@ -149,30 +171,59 @@ def _type_of(key: str) -> Any:
 def _check(settings: Settings) -> None:
     if settings.origin:
         check_origin(settings.origin, is_lab=settings.is_lab)
-    if settings.is_lab and settings.origin and not is_local_host(urlsplit(settings.origin).hostname or ""):
-        raise SettingError("network.lab : permis seulement pour localhost, *.localhost ou *.test")
-    if not settings.is_lab and (settings.network.lab_hosts or settings.network.ca_file):
-        raise SettingError("network.lab_hosts, network.ca_file : permis seulement avec network.lab = true")
-    if not settings.database.startswith(("sqlite:///", "postgresql://")):
+    if not re.fullmatch(r"sqlite:///.+|postgresql://.+", settings.database):
         raise SettingError("database : sqlite:///chemin ou postgresql://… attendu")
     if not 0 < settings.port < 65536:
-        raise SettingError("port : un nombre de 1 à 65535 attendu")
-    if settings.log_level not in ("debug", "info", "warning", "error"):
-        raise SettingError("log_level : debug, info, warning ou error attendu")
+        raise SettingError(f"port : un nombre de 1 à 65535 attendu, reçu « {settings.port} »")
+    if settings.log_level not in LOG_LEVELS:
+        raise SettingError(f"log_level : {', '.join(LOG_LEVELS)} attendu, reçu « {settings.log_level} »")
+    for name in ("host", "media"):
+        if not getattr(settings, name):
+            raise SettingError(f"{name} : ne peut pas être vide")
+
+
+def _check_limits(limits: Limits) -> None:
+    for name, value in msgspec.structs.asdict(limits).items():
+        if value < 1:
+            raise SettingError(f"limits.{name} : un nombre à partir de 1 attendu, reçu « {value} »")
+
+
+def _check_network(settings: Settings) -> None:
+    network = settings.network
+    if network.lab and not is_local_host(settings.origin.partition("://")[2].partition(":")[0]):
+        raise SettingError("network.lab : permis seulement quand origin est localhost, *.localhost ou *.test")
+    for name in ("lab_hosts", "ca_file"):
+        if getattr(network, name) and not network.lab:
+            raise SettingError(f"network.{name} : permis seulement avec network.lab = true")
+    for host in network.lab_hosts:
+        if not HOST.fullmatch(host):
+            raise SettingError(f"network.lab_hosts : nom ou nom:port attendu, reçu « {host} »")
+    if network.ca_file and not Path(network.ca_file).is_file():
+        raise SettingError(f"network.ca_file : il n'y a pas de fichier « {network.ca_file} »")
+
+
+def _check_proxies(network: Network) -> None:
+    for proxy in network.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            raise SettingError(
+                f"network.trusted_proxies : adresse ou réseau attendu (10.0.0.0/8), reçu « {proxy} »"
+            ) from error
 
 
 def check_origin(origin: str, *, is_lab: bool) -> None:
     """Raise SettingError unless `origin` is a bare `scheme://host[:port]`, https outside lab mode."""
-    parts = urlsplit(origin)
-    try:
-        _ = parts.port
-    except ValueError as error:
-        raise SettingError(f"origin : port incompréhensible dans « {origin} »") from error
-    if parts.scheme != "https" and not (is_lab and parts.scheme == "http"):
+    scheme, _, place = origin.partition("://")
+    if scheme != "https" and not (is_lab and scheme == "http"):
         raise SettingError(f"origin : une adresse en https attendue, reçu « {origin} »")
-    bare = f"{parts.scheme}://{parts.netloc}"
-    if not parts.hostname or parts.username is not None or origin != bare or parts.netloc != parts.netloc.lower():
-        raise SettingError(f"origin : seulement https://nom.de.domaine, sans chemin, reçu « {origin} »")
+    found = HOST.fullmatch(place)
+    if not found:
+        raise SettingError(f"origin : seulement {scheme}://nom.de.domaine, sans rien derrière, reçu « {origin} »")
+    if found["port"] and not 0 < int(found["port"]) < 65536:
+        raise SettingError(f"origin : il n'y a pas de port {found['port']} (« {origin} »)")
+    if found["port"] == {"https": "443", "http": "80"}[scheme]:
+        raise SettingError(f"origin : sans « :{found['port']} », qui va de soi, reçu « {origin} »")
 
 
 def is_local_host(host: str) -> bool:
