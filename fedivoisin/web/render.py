@@ -1,7 +1,8 @@
 """Templates, one environment per language, and the frame that every page shows."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -41,7 +42,8 @@ def _environment(language: str) -> Environment:
     )
     translations = catalogue(language)
     found.policies["ext.i18n.trimmed"] = True
-    found.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # from the extension
+    gettext, ngettext = _spoken(translations, language)
+    found.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # from the extension
     locale = LOCALES[language]
     found.filters["day"] = lambda moment: day_words(moment, locale)
     found.filters["short_day"] = lambda moment: format_date(_local(moment), "d MMMM", locale=locale)
@@ -50,12 +52,31 @@ def _environment(language: str) -> Environment:
     )
     found.filters["iso"] = lambda moment: moment.isoformat()
     found.filters["amount"] = lambda value: amount(value, locale)
-    found.filters["distance"] = lambda kilometres: distance_words(kilometres, translations.gettext)
+    found.filters["distance"] = lambda kilometres: distance_words(kilometres, gettext)
     found.filters["since"] = lambda span: format_timedelta(span, locale=locale, granularity="day")
     found.globals["static"] = static_url
-    found.globals["translate"] = translations.gettext
+    found.globals["translate"] = gettext
     found.globals["language"] = language
     return found
+
+
+def _spoken(
+    translations: NullTranslations, language: str
+) -> tuple[Callable[[str], str], Callable[[str, str, int], str]]:
+    if language != "fr":
+        return translations.gettext, translations.ngettext
+    return (
+        lambda text: french_spaces(translations.gettext(text)),
+        lambda one, many, number: french_spaces(translations.ngettext(one, many, number)),
+    )
+
+
+def french_spaces(text: str) -> str:
+    """Spaces that do not break before ? ! : ; » and after « (LOOK.md §6): msgids are typed with plain ones."""
+    return _BREAKS.sub("\u00a0", text)
+
+
+_BREAKS = re.compile(r" (?=[?!:;»])|(?<=«) ")
 
 
 def day_words(moment: datetime, locale: str) -> str:

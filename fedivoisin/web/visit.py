@@ -119,7 +119,8 @@ class Visit:
             "error.html",
             title=self._("Ce n’est pas possible"),
             code=status(refused),
-            error={"status": status(refused), "sentence": sentence(refused, self.form.translate)},
+            status=status(refused),
+            sentence=sentence(refused, self.form.translate),
         )
 
     def _page(self, title: str) -> Mapping[str, Any]:
@@ -140,7 +141,7 @@ class Visit:
             },
             "language": self.language,
             "theme": self.theme,
-            "notices": [{"kind": "good", "title": self._(notice), "text": ""}] if notice else [],
+            "notices": [{"kind": "good", "text": self._(notice)}] if notice else [],
             "csrf": self.csrf,
             "nonce": self.nonce,
             "is_trial": self.here.founded_at is not None and self.here.is_trial,
