@@ -28,7 +28,7 @@ def thread_path(thread_id: str) -> str:
 
 def renewal_path(token: str) -> str:
     """« Toujours libre ? »"""
-    return f"/renouveler/{token}"
+    return f"/toujours-libre/{token}"
 
 
 def statement_path(statement_id: str) -> str:

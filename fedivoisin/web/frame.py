@@ -22,6 +22,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 VISIT_COOKIE = "fv-visit"
+BEFORE_FOUNDATION = (
+    "/installation",
+    "/static",
+    "/theme",
+    "/langue",
+    "/couleurs.css",
+    "/manifest",
+    "/robots",
+    "/favicon",
+)
+"""What answers before the first-run questions do."""
 YEAR = 365 * 24 * 3600
 
 
@@ -34,7 +45,7 @@ def page(view: View) -> Handler:
         try:
             if wait:
                 raise Refused(Reason.TOO_MANY_ATTEMPTS)
-            if visit.here.founded_at is None and not request.path.startswith(("/installation", "/static", "/theme")):
+            if visit.here.founded_at is None and not request.path.startswith(BEFORE_FOUNDATION):
                 return finish(visit.redirect("/installation"), visit, fresh)
             visit = await _with_form(visit)
             response = await view(visit)

@@ -2,20 +2,29 @@
 
 from aiohttp import web
 
+from fedivoisin.web import health
 from fedivoisin.web.frame import View, page
 from fedivoisin.web.views import (
     account,
+    administration,
     admission,
+    feeds,
     flyer,
     follows,
     home,
+    legal,
     listing,
     listings,
     media,
     members,
+    moderation,
     neighbourhood,
+    peers,
+    preferences,
     profile,
     publish,
+    reports,
+    setup,
     sign_in,
     staff,
     threads,
@@ -23,6 +32,26 @@ from fedivoisin.web.views import (
 
 PAGES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/", home.show),
+    # The first run
+    ("GET", "/installation", setup.enter),
+    ("GET", "/installation/{screen}", setup.show),
+    ("POST", "/installation/{screen}", setup.answer),
+    # What programs read
+    ("GET", "/annonces.atom", feeds.atom),
+    ("GET", "/annonces/{root}.atom", feeds.category_atom),
+    ("GET", "/sitemap.xml", feeds.sitemap),
+    ("GET", "/robots.txt", feeds.robots),
+    ("GET", "/manifest.webmanifest", feeds.manifest),
+    ("GET", "/couleurs.css", feeds.colour_sheet),
+    ("GET", "/favicon.ico", feeds.icon),
+    ("POST", "/theme", preferences.theme),
+    ("POST", "/langue", preferences.language),
+    # The law, and help
+    ("GET", "/mentions-legales", legal.notice),
+    ("GET", "/cgu", legal.terms),
+    ("GET", "/confidentialite", legal.privacy),
+    ("GET", "/accessibilite", legal.accessibility),
+    ("GET", "/aide", legal.show_help),
     # Listings
     ("GET", "/annonces", listings.show),
     ("GET", "/annonces/carte", listings.points),
@@ -108,6 +137,33 @@ PAGES: tuple[tuple[str, str, View], ...] = (
     ("POST", "/membres/{name}/lien", staff.make_link),
     ("GET", "/fondateurs", staff.founders_form),
     ("POST", "/fondateurs", staff.enter_founder),
+    # Moderation
+    ("GET", "/signaler", reports.show),
+    ("POST", "/signaler", reports.send),
+    ("GET", "/decisions/{id}", reports.statement),
+    ("GET", "/moderation", moderation.queue),
+    ("GET", "/moderation/journal", moderation.journal),
+    ("GET", "/moderation/dossiers/{id}", moderation.show),
+    ("POST", "/moderation/dossiers/{id}", moderation.decide),
+    ("POST", "/moderation/annonces/{id}/remettre", moderation.show_again),
+    # Settings
+    ("GET", "/reglages", administration.show),
+    ("GET", "/reglages/quartier", administration.quarter),
+    ("POST", "/reglages/quartier", administration.quarter),
+    ("GET", "/reglages/association", administration.association),
+    ("POST", "/reglages/association", administration.association),
+    ("GET", "/reglages/courriel", administration.mail),
+    ("POST", "/reglages/courriel", administration.mail),
+    ("GET", "/reglages/adresse", administration.address),
+    ("POST", "/reglages/adresse", administration.address),
+    ("GET", "/reglages/apparence", administration.look),
+    ("POST", "/reglages/apparence", administration.look),
+    ("GET", "/reglages/equipe", administration.team),
+    ("GET", "/reglages/voisins-federes", peers.show),
+    ("POST", "/reglages/voisins-federes", peers.act),
+    ("GET", "/reglages/blocages", peers.show_blocks),
+    ("POST", "/reglages/blocages", peers.block),
+    ("POST", "/reglages/blocages/{id}/lever", peers.unblock),
 )
 
 
@@ -115,5 +171,6 @@ def add_to(app: web.Application) -> None:
     """Register every page."""
     for method, path, view in PAGES:
         app.router.add_route(method, path, page(view))
+    health.add_to(app)
     app.router.add_get("/media/{path:.+}", media.local)
     app.router.add_get("/media-distant/{public_id}", media.remote)

@@ -177,7 +177,7 @@ async def test_before_its_end_the_author_is_asked_whether_it_is_still_free(
     await store.write(own_listings.ask_if_still_free)
     told = await _only(store, "awa@x.example")
     assert told.subject == "« Échelle double, 4 m » : toujours libre ?"
-    assert "https://nantes.example/renouveler/" in told.text
+    assert "https://nantes.example/toujours-libre/" in told.text
     assert "List-Unsubscribe" in told.headers
 
 

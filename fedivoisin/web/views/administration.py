@@ -41,7 +41,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         title=visit._("Réglages"),
         sections=_sections(visit, visit.here),
         queue=queue,
-        mail_fault=visit._(FAULTS[queue.error]).format(status="") if queue.error in FAULTS else "",
+        mail_fault=visit._(FAULTS.get(queue.error or "", "")).format(status="") if queue.error else "",
         hosts_waiting=len(waiting),
         to_read=to_read,
     )

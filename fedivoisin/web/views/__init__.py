@@ -1,0 +1,1 @@
+"""One module per subject: read, then a template; one write, then a redirection."""
