@@ -130,11 +130,17 @@ async def read_form(request: web.Request, *, translate: Callable[[str], str], ma
         raise Refused(Reason.FORM_UNREADABLE) from error
     values: dict[str, list[str]] = {}
     files: dict[str, list[bytes]] = {}
-    for name, value in posted.items():
-        if isinstance(value, str):
-            values.setdefault(name, []).append(value)
-        elif isinstance(value, FileField):
-            _keep(files, name, value, max_file)
+    try:
+        for name, value in posted.items():
+            if isinstance(value, str):
+                values.setdefault(name, []).append(value)
+            elif isinstance(value, FileField):
+                _keep(files, name, value, max_file)
+    finally:
+        # The clone's files are nobody else's to close.
+        for value in posted.values():
+            if isinstance(value, FileField):
+                value.file.close()
     return Form(values, files, translate)
 
 

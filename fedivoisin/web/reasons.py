@@ -138,6 +138,7 @@ STATUS: Mapping[Reason, int] = {
     Reason.TOO_LARGE: 413,
     Reason.LISTING_GONE: 410,
     Reason.FORM_UNREADABLE: 400,
+    Reason.LINK_SPENT: 410,
     Reason.SETUP_WORD_WRONG: 403,
     Reason.ALREADY_FOUNDED: 403,
 }

@@ -141,7 +141,7 @@ class Visit:
             },
             "language": self.language,
             "theme": self.theme,
-            "notices": [{"kind": "good", "text": self._(notice)}] if notice else [],
+            "notices": [{"kind": "bon", "text": self._(notice)}] if notice else [],
             "csrf": self.csrf,
             "nonce": self.nonce,
             "is_trial": self.here.founded_at is not None and self.here.is_trial,
