@@ -1,11 +1,20 @@
 """Peers' HTML made harmless, and turned into words."""
 
 import re
+from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
+from unicodedata import normalize
 
 import nh3
 
+from fedivoisin.activitypub.parse.values import UNSEEN
+from fedivoisin.errors import BadActivity
+from fedivoisin.urls import parse
+
 MAX_BYTES = 65_536
+MAX_TAGS = 5_000
+"""The parser's time grows with the square of what is nested: this keeps it under a tenth of a second."""
 
 _TAGS = {
     "a", "b", "blockquote", "br", "code", "del", "em", "i", "li", "ol", "p", "pre", "s", "span", "strong", "u", "ul",
@@ -13,14 +22,34 @@ _TAGS = {
 _CLASSES = {"mention", "hashtag", "u-url", "h-card", "invisible", "ellipsis"}
 """Microformats by which other servers mark names, tags and shortened links."""
 _LINES = frozenset({"p", "blockquote", "pre", "ul", "ol"})
-# Bidi controls can show a text in another order than it is stored; the other controls show nothing at all.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # Not kept, but their words stay apart. `[^<>]` and no more: linear in time on "<div<div<div".
 _OTHER_BLOCKS = re.compile(
     r"<(/?)(?:div|h[1-6]|tr|section|article|header|footer|dt|dd|figcaption)\b[^<>]*>", re.IGNORECASE
 )
 _UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
 _BLANK_LINES = re.compile(r"\n{3,}")
+# Only what browsers and we read alike: no user name, no backslash, nothing that they would leave out.
+_HREF = re.compile(
+    r"https?://(?P<authority>[^\s\\/?#@<>\"]+)(?:[/?#][^\s\\]*)?"
+    r"|mailto:[^\s\\/?#@<>\"]+@(?P<domain>[^\s\\/?#@<>\"]+)(?:\?[^\s\\]*)?",
+    re.IGNORECASE,
+)
+# As the cleaner writes it: attributes in double quotes, every <a> closed, none inside another.
+_LINK = re.compile(r"<a((?: [a-z]+=\"[^\"]*\")*)>(.*?)</a>", re.DOTALL)
+_LINK_HREF = re.compile(r" href=\"([^\"]*)\"")
+# Some show these, some do not: a text must be honest both ways.
+_INVISIBLE = re.compile(r"<span class=\"[^\"]*\binvisible\b[^\"]*\">[^<]*</span>")
+_MAX_SHOWN = 2000
+_BREAKING_TAG = re.compile(r"<(?:br|/?(?:blockquote|li|ol|p|pre|ul))>")
+_ANY_TAG = re.compile(r"<[^>]*>")
+_DOTS = re.compile(r"[.。]+")
+_WIDTHLESS = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200d\u2060-\u2064\u3164\ufe00-\ufe0f\uffa0]"
+)
+_BEGINNING = re.compile(r"\W*(?:[a-z]+:[/\\]*)?", re.IGNORECASE)
+_AUTHORITY_END = re.compile(r"[/?#\\]")
+# Begun only where a word begins: linear in time on "aaaa" and on "a.a.a.a".
+_SHOWN_HOST = re.compile(r"(?<![\w.-])(?:(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]+)")
 
 _cleaner = nh3.Cleaner(
     tags=_TAGS,
@@ -33,10 +62,13 @@ _cleaner = nh3.Cleaner(
 
 
 def clean(html: str) -> str:
-    """At most 64 KiB of `html`: a few plain tags, absolute links, no unseen characters. Safe to show as it is."""
+    """At most 64 KiB of `html`: a few plain tags, absolute links that show where they lead, no unseen characters.
+    Safe to show as it is.
+    """
     cleaned = _cleaner.clean(_OTHER_BLOCKS.sub(r"<\1p>", _bounded(html)))
-    # Last, because an entity may spell an unseen character.
-    return _UNSEEN.sub("", cleaned).replace("<p></p>", "")
+    # Before the links are read, because an entity may spell an unseen character.
+    cleaned = UNSEEN.sub("", cleaned).replace("<p></p>", "")
+    return _LINK.sub(_honest, cleaned)
 
 
 def to_text(html: str) -> str:
@@ -51,16 +83,58 @@ def to_text(html: str) -> str:
 def _bounded(html: str) -> str:
     whole = html.encode("utf-8", "ignore")
     cut = whole[:MAX_BYTES].decode("utf-8", "ignore")
-    return cut if len(whole) <= MAX_BYTES else _UNFINISHED_TAG.sub("", cut)
+    if len(whole) > MAX_BYTES:
+        cut = _UNFINISHED_TAG.sub("", cut)
+    return "<".join(cut.split("<", MAX_TAGS + 1)[: MAX_TAGS + 1])
 
 
 def _kept(name: str, value: str) -> str | None:
+    # The cleaner keeps a value over which this raises: it must not.
     if name == "class":
         return " ".join(word for word in value.split() if word in _CLASSES) or None
     if name == "rel":  # the cleaner's own
         return value
     # A link without a scheme would lead into our own pages.
-    return value if value.strip().lower().startswith(("http://", "https://", "mailto:")) else None
+    return value.strip() if _host_of(value.strip()) else None
+
+
+def _honest(link: re.Match[str]) -> str:
+    """The link itself, with the true host behind a text that shows another (CVE-2023-36462)."""
+    href = _LINK_HREF.search(link[1])
+    target = _host_of(unescape(href[1])) if href else ""
+    seen = _shown(_INVISIBLE.sub("", link[2]))
+    if not target or seen.endswith(f"[{target}]"):
+        return link[0]
+    hosts = {_host(host) for text in (seen, _shown(link[2])) for host in _hosts_in(text)}
+    is_honest = hosts <= {target, target.removeprefix("www."), f"www.{target}"}
+    return link[0] if is_honest else f"<a{link[1]}>{link[2]} [{target}]</a>"
+
+
+def _shown(inner: str) -> str:
+    words = unescape(_ANY_TAG.sub("", _BREAKING_TAG.sub(" ", inner)))[:_MAX_SHOWN]
+    return _DOTS.sub(".", normalize("NFKC", _WIDTHLESS.sub("", words)))
+
+
+def _hosts_in(text: str) -> Iterator[str]:
+    """What looks like a host where an address begins: `page.html` at its end is none."""
+    for word in text.split():
+        rest = _BEGINNING.sub("", word, count=1)
+        authority = _AUTHORITY_END.split(rest, maxsplit=1)[0]
+        # `jean.dupont@nantes.example` is a mailbox, `https://nantes.example@autre.example` a trick.
+        yield from _SHOWN_HOST.findall(authority if ":" in word.removesuffix(rest) else authority.rpartition("@")[2])
+
+
+def _host_of(href: str) -> str:
+    found = _HREF.fullmatch(href)
+    return _host(found["authority"] or found["domain"], "") if found else ""
+
+
+def _host(authority: str, otherwise: str | None = None) -> str:
+    """In its one spelling."""
+    try:
+        return parse(f"https://{authority}/").host
+    except BadActivity:
+        return authority if otherwise is None else otherwise
 
 
 class _Words(HTMLParser):

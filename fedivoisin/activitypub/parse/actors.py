@@ -28,10 +28,11 @@ def actor(document: Json, kind: str) -> ActorDocument:
         following=values.url_of(document.get("following")),
         featured=values.url_of(document.get("featured")),
         shared_inbox=values.url_of(endpoints.get("sharedInbox")),
-        moderators=values.url_of(document.get("attributedTo")),
+        moderators=_moderators(document),
         webfinger=values.line(document.get("webfinger"), 320),
         approves_followers=values.flag(document.get("manuallyApprovesFollowers")),
-        discoverable=values.flag(document.get("discoverable")),
+        # Takahē says it with its prefix.
+        discoverable=values.flag(document.get("discoverable", document.get("toot:discoverable"))),
         indexable=values.flag(document.get("indexable")),
         published_at=values.moment(document.get("published")),
         icon=next(filter(None, map(notes.picture, values.listed(document.get("icon"))[:10])), None),
@@ -52,6 +53,12 @@ def key(document: Json) -> KeyDocument | None:
     if url is None or owner is None or not isinstance(pem, str) or len(pem) > _MAX_PEM:
         return None
     return KeyDocument(url, owner, pem)
+
+
+def _moderators(document: Json) -> str | None:
+    """The collection of a Group's moderators (FEP-1b12). A channel of PeerTube names its owner there, as an object."""
+    said = document.get("attributedTo")
+    return said if isinstance(said, str) and values.is_url(said) else None
 
 
 def _public_keys(document: Json) -> Iterator[KeyDocument]:

@@ -23,6 +23,12 @@ _UNITS = {
     "days": Unit.DAY,
     "jour": Unit.DAY,
 }
+_CURRENCY = r"€|eur(?:os?)?|chf"
+_TYPED_PRICE = re.compile(
+    rf"\s*(?P<before>{_CURRENCY})?\s*(?P<number>\d{{1,9}}(?:[.,]\d{{1,2}})?)(?:[.,]?[-–])?\s*(?P<after>{_CURRENCY})?"
+    r"\s*(?P<negotiable>VHB|VB)?\s*",
+    re.IGNORECASE,
+)
 _NOTHING: Json = {}
 _OUR_CONTENT = re.compile(r"<p><strong>[^<]*</strong></p><p>[^<]*</p>(?P<words>.*)<p>➡️ <a ", re.DOTALL)
 
@@ -32,6 +38,15 @@ class _Measure:
     amount: Decimal | None
     unit: str
     """As the peer calls it, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The price that flohmarkt's data name."""
+
+    amount: Decimal
+    currency: str
+    is_negotiable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +95,7 @@ def listing(document: Json, terms: Terms) -> ListingDocument:
         deposit=_deposit(own),
         availability=values.line(own.get("fv:availability"), 300),
         max_days=values.days(own.get("fv:maxDuration")),
-        negotiable=values.flag(own.get("fv:negotiable")),
+        negotiable=values.flag(own.get("fv:negotiable")) or _is_negotiable(terms),
         wanted=_wanted(terms) if kind is Kind.SWAP else "",
         unit=_unit(quantity.unit),
         quantity=quantity.amount,
@@ -155,6 +170,11 @@ def _kind(terms: Terms) -> Kind:
             return _kind_of_transfer(terms)
 
 
+def _is_negotiable(terms: Terms) -> bool:
+    asked = _asked(terms.flohmarkt) if terms.reciprocal is None else None
+    return bool(asked and asked.is_negotiable)
+
+
 def _kind_of_transfer(terms: Terms) -> Kind:
     if _is_paid(terms):
         return Kind.SELL
@@ -164,7 +184,8 @@ def _kind_of_transfer(terms: Terms) -> Kind:
 def _is_paid(terms: Terms) -> bool:
     if terms.reciprocal is not None:
         return _currency(terms.reciprocal) is not None
-    return bool(values.amount(terms.flohmarkt.get("price")))
+    asked = _asked(terms.flohmarkt)
+    return bool(asked and asked.amount)
 
 
 def _currency(intent: Json) -> str | None:
@@ -194,11 +215,26 @@ def _price_unit(terms: Terms) -> Unit:
 
 
 def _flohmarkt_price(terms: Terms) -> Price | None:
-    asked = values.amount(terms.flohmarkt.get("price"))
-    if not asked:
+    asked = _asked(terms.flohmarkt)
+    return Price(asked.amount, asked.currency) if asked and asked.amount else None
+
+
+def _asked(flohmarkt: Json) -> _Asked | None:
+    """A number, or what people type into a free field: `15 €`, `EUR 15,50`, `15,- VB`. BadActivity for mere words."""
+    said = flohmarkt.get("price")
+    amount, typed = said, None
+    if isinstance(said, str):
+        typed = _TYPED_PRICE.fullmatch(said)
+        if typed is None:  # also "1.500": a wrong price misleads
+            raise BadActivity("bad-amount")
+        amount = typed["number"]
+    number = values.amount(amount)
+    if number is None:
         return None
-    currency = values.line(terms.flohmarkt.get("currency"), 8).upper()
-    return Price(asked, EUR if currency in {"", "€"} else currency)
+    sign = (typed["before"] or typed["after"] or "") if typed else ""
+    currency = values.line(flohmarkt.get("currency"), 8).upper() or sign.upper()
+    is_euro = currency in {"", "€"} or currency.startswith("EUR")
+    return _Asked(number, EUR if is_euro else currency, bool(typed and typed["negotiable"]))
 
 
 def _measure(value: object) -> _Measure:

@@ -1,6 +1,7 @@
 """A Note and what any object may carry: its author, audience, language, tags, pictures and place."""
 
 from collections.abc import Iterable, Iterator
+from html import escape
 
 from fedivoisin.activitypub.parse import values
 from fedivoisin.activitypub.parse.objects import Image, Mention, NoteDocument, PlaceDocument
@@ -9,6 +10,7 @@ from fedivoisin.activitypub.parse.values import Json
 MAX_PICTURES = 4
 _PICTURE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 """What our own cache can draw anew (FEDERATION.md §6)."""
+_NOT_HTML = frozenset({"text/plain", "text/markdown"})
 _TYPE_BY_ENDING = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
@@ -45,13 +47,20 @@ def author_of(document: Json) -> str:
 def content_of(document: Json) -> tuple[str, str]:
     """The HTML and its language: `contentMap` names it, and replaces a `content` that is missing."""
     content = values.html(document.get("content"))
-    by_language = document.get("contentMap")
-    if not values.is_object(by_language):
-        return content, ""
-    for language, words in list(by_language.items())[:20]:
-        if isinstance(words, str) and words and (not content or words == content):
-            return values.html(words), values.line(language, 8).lower()
-    return content, ""
+    if values.line(document.get("mediaType"), 64).lower() in _NOT_HTML:  # PeerTube's comments
+        content = escape(content, quote=False).replace("\n", "<br>")
+    languages = _languages_of(document)
+    for language, words in languages.items():
+        if not content or words == content:
+            return words, language
+    # Friendica marks people up otherwise in the map: one language alone is that of the content.
+    return content, next(iter(languages), "") if len(languages) == 1 else ""
+
+
+def _languages_of(document: Json) -> dict[str, str]:
+    by_language = values.mapping(document.get("contentMap")) or {}
+    said = {values.line(language, 8).lower(): values.html(words) for language, words in list(by_language.items())[:20]}
+    return {language: words for language, words in said.items() if words}
 
 
 def page_of(document: Json) -> str | None:
@@ -130,8 +139,8 @@ def _media_type(document: Json, url: str) -> str:
 
 
 def place_of(document: Json) -> PlaceDocument | None:
-    """`location` (ours, Mobilizon) or `eligibleLocation` (Bonfire)."""
-    for key in ("location", "eligibleLocation"):
+    """`location` (ours), the same word of schema.org (Mobilizon), or `eligibleLocation` (Bonfire)."""
+    for key in ("location", "schema:location", "eligibleLocation"):
         for one in values.listed(document.get(key))[:10]:
             if values.is_object(one):
                 return _place(one)

@@ -32,7 +32,8 @@ from fedivoisin.errors import BadActivity
 MAX_DEPTH = 4
 """Announce of Create of Note is three; a peer that nests deeper plays."""
 
-_NOTES = ("Note", "Article", "Page", "Question")
+_NOTES = ("Note", "Article", "Page", "Question", "ChatMessage")
+"""A ChatMessage is a private Note of Pleroma and Lemmy."""
 _COLLECTIONS = frozenset({"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage"})
 
 _Envelope: TypeAlias = tuple[str, str, tuple[str, ...], tuple[str, ...], datetime | None]
@@ -67,15 +68,22 @@ def _object(value: object) -> Json:
 def _activity(document: Json, depth: int) -> Activity:
     if depth >= MAX_DEPTH:
         raise BadActivity("nested-too-deep")
-    # Some peers embed the activity that they undo or accept without its id.
-    own_id = values.url_of(document.get("id")) or "" if depth else values.needed_url(document, "id")
     actor = values.needed_url(document, "actor")
     verb = _verb(document)
+    # Some peers embed the activity that they undo or accept without its id.
+    own_id = values.url_of(document.get("id")) or "" if depth else _id_of(document, actor, verb)
     if verb is None:
         return Ignored(own_id, actor, next(iter(values.types(document)), "")[:64])
     to, cc = values.recipients(document, "to"), values.recipients(document, "cc")
     envelope = own_id, actor, to, cc, values.moment(document.get("published"))
     return _READERS[verb](document, envelope, depth)
+
+
+def _id_of(document: Json, actor: str, verb: str | None) -> str:
+    # Epicyon answers without an id, as if nobody had to tell its answers apart: they get the name of the request.
+    if "id" not in document and verb in {"Accept", "Reject"}:
+        return f"{actor}#{verb.lower()}/{_target(document)}"
+    return values.needed_url(document, "id")
 
 
 def _verb(document: Json) -> str | None:
@@ -97,9 +105,30 @@ def _thing(document: Json) -> Document | str:
     return _target(document) if found is None else _document(found)
 
 
+def _said(document: Json) -> Document | str:
+    """What is created or changed. Who says only around it whom it is for means it so."""
+    found = _embedded(document)
+    if found is None:
+        return _target(document)
+    if "to" not in found and "cc" not in found:
+        found = {**found, "to": document.get("to"), "cc": document.get("cc")}
+    return _document(found)
+
+
 def _told(document: Json, depth: int) -> Activity | str:
     found = _embedded(document)
-    return _target(document) if found is None or _verb(found) is None else _activity(found, depth + 1)
+    # One that does not say whose it is can only be looked up.
+    if found is None or _verb(found) is None or ("actor" not in found and "id" in found):
+        return _target(document)
+    return _activity(found, depth + 1)
+
+
+def _taken_back(document: Json, depth: int) -> Activity | str:
+    found = _embedded(document)
+    if found is None or _verb(found) is None:
+        return _target(document)
+    # Nobody can undo what another did: where it is not said, it was the same one.
+    return _activity({"actor": document.get("actor"), **found}, depth + 1)
 
 
 def _passed_on(document: Json, depth: int) -> Activity | Document | str:
@@ -119,11 +148,11 @@ def _reason(document: Json) -> str:
 
 
 _READERS: Mapping[str, Callable[[Json, _Envelope, int], Activity]] = {
-    "Create": lambda document, envelope, _: Create(*envelope, _thing(document)),
-    "Update": lambda document, envelope, _: Update(*envelope, _thing(document)),
+    "Create": lambda document, envelope, _: Create(*envelope, _said(document)),
+    "Update": lambda document, envelope, _: Update(*envelope, _said(document)),
     "Delete": lambda document, envelope, _: Delete(*envelope, _target(document)),
     "Announce": lambda document, envelope, depth: Announce(*envelope, _passed_on(document, depth)),
-    "Undo": lambda document, envelope, depth: Undo(*envelope, _told(document, depth)),
+    "Undo": lambda document, envelope, depth: Undo(*envelope, _taken_back(document, depth)),
     "Follow": lambda document, envelope, _: Follow(*envelope, _target(document)),
     "Accept": lambda document, envelope, depth: Accept(*envelope, _told(document, depth)),
     "Reject": lambda document, envelope, depth: Reject(*envelope, _told(document, depth), _reason(document)),

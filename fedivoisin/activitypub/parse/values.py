@@ -19,7 +19,9 @@ MAX_RECIPIENTS = 1000
 MAX_ITEMS = 100
 MAX_AMOUNT = Decimal(10**12)
 
-_NOT_IN_URL = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+"""Bidi controls can show a text in another order than it is stored; the other controls show nothing at all."""
+_NOT_IN_URL = re.compile(rf"[\x00-\x20\x7f<>\"\\^`{{|}}]|{UNSEEN.pattern}")
 _DURATION = re.compile(r"P(\d{1,4})D")
 
 
@@ -91,8 +93,11 @@ def recipients(document: Json, key: str) -> tuple[str, ...]:
 
 
 def line(value: object, most: int = MAX_LINE) -> str:
-    """One line of plain text, cut at `most`; empty when there is none."""
-    return " ".join(value[: most * 4].split())[:most] if isinstance(value, str) else ""
+    """One line of plain text without unseen characters, cut at `most`; empty when there is none."""
+    if not isinstance(value, str):
+        return ""
+    # A space first: some controls are line breaks to Unicode.
+    return UNSEEN.sub("", " ".join(value[: most * 4].split())).strip()[:most]
 
 
 def html(value: object) -> str:
