@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import logging
 import os
 import secrets
 import signal
@@ -14,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp_remotes import XForwardedFiltered
 
 from fedivoisin.activitypub import routes as activitypub_routes
 from fedivoisin.activitypub.wire import keys as wire_keys
@@ -29,14 +27,11 @@ from fedivoisin.store.neighbourhoods import Neighbourhood
 from fedivoisin.web import routes as web_routes
 from fedivoisin.web.errors import outermost
 from fedivoisin.web.keys import SETTINGS, STORE, TEMPLATES, THROTTLE, WORLD
+from fedivoisin.web.proxies import believing
 from fedivoisin.web.render import environments
 from fedivoisin.web.throttle import Throttle
 from fedivoisin.workers import loop
 from fedivoisin.world import NewKeys, World
-
-log = logging.getLogger(__name__)
-
-STATIC = Path(__file__).parent / "web" / "static"
 
 
 def utc_now() -> datetime:
@@ -103,7 +98,8 @@ async def open_world(settings: Settings, store: Store) -> AsyncIterator[World]:
 
 def create_app(settings: Settings, store: Store, world: World) -> web.Application:
     """The web application: pages and ActivityPub on the same addresses, told apart by Accept."""
-    app = web.Application(middlewares=[outermost], client_max_size=settings.limits.inbox_body)
+    layers = (believing(settings.network.trusted_proxies), outermost)
+    app = web.Application(middlewares=layers, client_max_size=settings.limits.inbox_body)
     app[SETTINGS], app[STORE], app[WORLD] = settings, store, world
     app[TEMPLATES] = environments()
     app[THROTTLE] = Throttle(settings.limits.page_requests, settings.limits.window)
@@ -141,7 +137,11 @@ async def _prepare(tx: Tx, *, origin: str, word_hash: str) -> Neighbourhood:
 
 async def _migrate_in_a_child(settings: Settings) -> None:
     # Alembic costs memory that a small machine would then keep for as long as the server lives.
-    environment = {**os.environ, "FEDIVOISIN_DATABASE": settings.database}
+    environment = {
+        **os.environ,
+        "FEDIVOISIN_DATABASE": settings.database,
+        "FEDIVOISIN_LOG_LEVEL": settings.log_level,
+    }
     child = await asyncio.create_subprocess_exec(sys.executable, "-m", "fedivoisin", "migrate", env=environment)
     if await child.wait() != 0:
         raise SettingError("la base de données n'a pas pu être mise à jour (voir ci-dessus)")
@@ -155,8 +155,6 @@ async def serve(settings: Settings, *, on_ready: Callable[[str | None], None]) -
         word = await prepare(settings, store)
         async with open_world(settings, store) as world:
             app = create_app(settings, store, world)
-            if settings.network.trusted_proxies:
-                await XForwardedFiltered(set(settings.network.trusted_proxies)).setup(app)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=30)
             await runner.setup()
             await web.TCPSite(runner, settings.host, settings.port, backlog=512).start()

@@ -64,12 +64,15 @@ class VisitFacts:
     """Threads with something new for the visitor."""
 
 
-async def load(tx: Tx, token_hash: str | None) -> VisitFacts:
-    """Everything the frame of a page shows; `visitor` is None when the session is unknown, idle or over."""
+async def load(tx: Tx, token_hash: str | None, *, here: Neighbourhood | None = None) -> VisitFacts:
+    """Everything the frame of a page shows; `visitor` is None when the session is unknown, idle or over.
+
+    `here` is the neighbourhood, where it was read already.
+    """
     visitor = await _visitor(tx, token_hash) if token_hash else None
     count = await tx.conn.scalar(select(func.count()).select_from(membership).where(membership.c.state == "member"))
     unread = await _unread(tx, visitor.member_id) if visitor else 0
-    return VisitFacts(await current(tx), visitor, count or 0, unread)
+    return VisitFacts(here or await current(tx), visitor, count or 0, unread)
 
 
 async def touch(tx: Tx, token_hash: str) -> None:

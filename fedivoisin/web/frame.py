@@ -9,8 +9,10 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import web
 
 from fedivoisin.errors import Reason, Refused
-from fedivoisin.store import visits
+from fedivoisin.store import neighbourhoods, visits
+from fedivoisin.store.neighbourhoods import Neighbourhood
 from fedivoisin.store.visits import VisitFacts
+from fedivoisin.web.errors import accepted_languages, error_page
 from fedivoisin.web.forms import Form, read_form
 from fedivoisin.web.keys import SETTINGS, STORE, TEMPLATES, THROTTLE, WORLD
 from fedivoisin.web.render import LANGUAGES
@@ -21,18 +23,11 @@ View = Callable[[Visit], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-VISIT_COOKIE = "fv-visit"
-BEFORE_FOUNDATION = (
-    "/installation",
-    "/static",
-    "/theme",
-    "/langue",
-    "/couleurs.css",
-    "/manifest",
-    "/robots",
-    "/favicon",
+BEFORE_FOUNDATION = frozenset(
+    {"installation", "theme", "langue", "couleurs.css", "manifest.webmanifest", "robots.txt", "favicon.ico"}
 )
-"""What answers before the first-run questions do."""
+"""First parts of the pages' addresses that answer before the first-run questions do."""
+THEMES = ("auto", "light", "dark")
 YEAR = 365 * 24 * 3600
 
 
@@ -41,18 +36,17 @@ def page(view: View) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         wait = request.app[THROTTLE].seconds_to_wait(client_network(request), at=request.app[WORLD].now().timestamp())
+        if wait:
+            # Before anything is read: whoever floods us shall not make the database work.
+            return error_page(request, 429, headers={"Retry-After": str(wait)})
         visit, fresh = await _visit(request)
         try:
-            if wait:
-                raise Refused(Reason.TOO_MANY_ATTEMPTS)
-            if visit.here.founded_at is None and not request.path.startswith(BEFORE_FOUNDATION):
+            if visit.here.founded_at is None and request.path.split("/")[1] not in BEFORE_FOUNDATION:
                 return finish(visit.redirect("/installation"), visit, fresh)
             visit = await _with_form(visit)
             response = await view(visit)
         except Refused as refused:
             response = _answer(visit, refused)
-        if wait:
-            response.headers["Retry-After"] = str(wait)
         return finish(response, visit, fresh)
 
     return handle
@@ -60,12 +54,12 @@ def page(view: View) -> Handler:
 
 def session_cookie(visit: Visit) -> str:
     """The name of the session cookie: `__Host-` wherever the site is https."""
-    return "fv" if not is_https(visit) else "__Host-fv"
+    return _cookie("fv", visit.request, visit.here)
 
 
 def is_https(visit: Visit) -> bool:
     """Whether members reach the site over https (plain http is for lab and trial mode)."""
-    return visit.here.origin.startswith("https://") or visit.request.secure
+    return _is_https(visit.request, visit.here)
 
 
 def start_session(response: web.StreamResponse, visit: Visit, token: str) -> None:
@@ -102,7 +96,13 @@ def finish(response: web.StreamResponse, visit: Visit, fresh: str) -> web.Stream
     )
     if fresh:
         response.set_cookie(
-            VISIT_COOKIE, fresh, max_age=YEAR, path="/", secure=is_https(visit), httponly=True, samesite="Lax"
+            _cookie("fv-visit", visit.request, visit.here),
+            fresh,
+            max_age=YEAR,
+            path="/",
+            secure=is_https(visit),
+            httponly=True,
+            samesite="Lax",
         )
     return response
 
@@ -110,20 +110,33 @@ def finish(response: web.StreamResponse, visit: Visit, fresh: str) -> web.Stream
 def _answer(visit: Visit, refused: Refused) -> web.StreamResponse:
     if refused.reason is Reason.SIGN_IN_NEEDED and visit.request.method in SAFE_METHODS:
         return visit.redirect("/connexion?" + urlencode({"suite": visit.request.path_qs}))
-    return visit.refused(refused)
+    response = visit.refused(refused)
+    if refused.reason is Reason.TOO_MANY_ATTEMPTS:
+        response.headers["Retry-After"] = str(visit.settings.limits.window)
+    return response
+
+
+def _is_https(request: web.Request, here: Neighbourhood) -> bool:
+    return here.origin.startswith("https://") or request.secure
+
+
+def _cookie(name: str, request: web.Request, here: Neighbourhood) -> str:
+    # Over https only the prefixed name is read: a neighbouring subdomain cannot set it (RFC 6265bis §4.1.3.2).
+    return f"__Host-{name}" if _is_https(request, here) else name
 
 
 async def _visit(request: web.Request) -> tuple[Visit, str]:
     app = request.app
     store, world = app[STORE], app[WORLD]
-    token = request.cookies.get("__Host-fv") or request.cookies.get("fv") or ""
-    digest = token_hash(token) if token else None
     async with store.read() as tx:
-        facts = await visits.load(tx, digest)
+        here = await neighbourhoods.current(tx)
+        token = request.cookies.get(_cookie("fv", request, here), "")
+        digest = token_hash(token) if token else None
+        facts = await visits.load(tx, digest, here=here)
         now = tx.now
     if digest and facts.visitor and now - facts.visitor.seen_at > visits.SEEN_EVERY:
         await store.append(visits.touch, digest)
-    secret = request.cookies.get(VISIT_COOKIE, "")
+    secret = request.cookies.get(_cookie("fv-visit", request, here), "")
     fresh = "" if len(secret) >= 32 else world.new_secret()
     language = _language(request, facts)
     templates = app[TEMPLATES][language]
@@ -136,7 +149,7 @@ async def _visit(request: web.Request) -> tuple[Visit, str]:
         facts=facts,
         form=Form({}, {}, translate),
         language=language,
-        theme=facts.visitor.theme if facts.visitor else request.cookies.get("theme", "auto"),
+        theme=_theme(request, facts),
         csrf=facts.visitor.csrf if facts.visitor else token_hash("csrf:" + (fresh or secret)),
         nonce=world.new_secret(),
         now=now,
@@ -151,8 +164,13 @@ def _language(request: web.Request, facts: VisitFacts) -> str:
     chosen = request.cookies.get("langue", "")
     if chosen in LANGUAGES:
         return chosen
-    wanted = [part.split(";")[0].strip()[:2].lower() for part in request.headers.get("Accept-Language", "").split(",")]
-    return next((language for language in wanted if language in LANGUAGES), facts.neighbourhood.language)
+    wanted = (language for language in accepted_languages(request) if language in LANGUAGES)
+    return next(wanted, facts.neighbourhood.language)
+
+
+def _theme(request: web.Request, facts: VisitFacts) -> str:
+    chosen = facts.visitor.theme if facts.visitor else request.cookies.get("theme", "")
+    return chosen if chosen in THEMES else "auto"
 
 
 async def _with_form(visit: Visit) -> Visit:
@@ -172,7 +190,8 @@ def _check_source(visit: Visit) -> None:
     if site is not None and site not in ("same-origin", "none"):
         raise Refused(Reason.FORM_EXPIRED)
     origin = headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != visit.request.host:
+    # The public address counts too: a proxy may ask us under another name.
+    if origin is not None and origin != visit.here.origin and origin.partition("://")[2] != visit.request.host:
         raise Refused(Reason.FORM_EXPIRED)
 
 

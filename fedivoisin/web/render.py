@@ -1,6 +1,5 @@
 """Templates, one environment per language, and the frame that every page shows."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,6 +10,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from fedivoisin.web import assets
 from fedivoisin.web.figures import amount, distance_words
 
 LANGUAGES = ("fr", "en")
@@ -54,7 +54,7 @@ def _environment(language: str) -> Environment:
     found.filters["amount"] = lambda value: amount(value, locale)
     found.filters["distance"] = lambda kilometres: distance_words(kilometres, gettext)
     found.filters["since"] = lambda span: format_timedelta(span, locale=locale, granularity="day")
-    found.globals["static"] = static_url
+    found.globals["static"] = assets.url
     found.globals["translate"] = gettext
     found.globals["language"] = language
     return found
@@ -86,19 +86,3 @@ def day_words(moment: datetime, locale: str) -> str:
 
 def _local(moment: datetime) -> datetime:
     return moment.astimezone(ZONE)
-
-
-def _fingerprints() -> Mapping[str, str]:
-    root = resources.files("fedivoisin.web") / "static"
-    names = ("style.css", "sprite.svg", "carte.js", "manifest.json")
-    found = {name: root / name for name in names}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest()[:10] for name, path in found.items() if path.is_file()}
-
-
-FINGERPRINTS = _fingerprints()
-
-
-def static_url(name: str) -> str:
-    """The address of one of our files; it changes with its content, so browsers may keep it a year."""
-    mark = FINGERPRINTS.get(name)
-    return f"/static/{name}?v={mark}" if mark else f"/static/{name}"

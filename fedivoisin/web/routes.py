@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from fedivoisin.web import health
+from fedivoisin.web import assets, health
 from fedivoisin.web.frame import View, page
 from fedivoisin.web.views import (
     account,
@@ -170,7 +170,10 @@ PAGES: tuple[tuple[str, str, View], ...] = (
 def add_to(app: web.Application) -> None:
     """Register every page."""
     for method, path, view in PAGES:
-        app.router.add_route(method, path, page(view))
+        # What may be asked by GET may be asked by HEAD too (RFC 9110 §9.1).
+        add = app.router.add_get if method == "GET" else app.router.add_post
+        add(path, page(view))
+    assets.add_to(app)
     health.add_to(app)
     app.router.add_get("/media/{path:.+}", media.local)
     app.router.add_get("/media-distant/{public_id}", media.remote)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 from jinja2 import Environment
@@ -20,6 +20,9 @@ from fedivoisin.web.reasons import sentence, status
 from fedivoisin.web.render import LOCALES, day_words
 from fedivoisin.web.throttle import client_network
 from fedivoisin.world import World
+
+# Reserved characters, `%` and the rest of what an address may hold; letters with accents are encoded.
+_AS_TYPED = ":/?#[]@!$&'()*+,;=%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,6 @@ class Visit:
 
 def local_path(path: str) -> str:
     """`path` if it stays on this site, else the home page: no open redirection (CVE-2023-36462)."""
-    parts = urlsplit(path)
-    is_local = not parts.scheme and not parts.netloc and path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if is_local and path.isprintable() and "\\" not in path else "/"
+    # What browsers read as another site's: //host, /\host, and tabs or line ends that they take out first.
+    is_local = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
+    return quote(path, safe=_AS_TYPED) if is_local else "/"
