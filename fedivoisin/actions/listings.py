@@ -87,7 +87,7 @@ async def by_link(tx: Tx, token: str) -> Listing:
     """The listing that the link of a reminder means. Raises Refused when it has served."""
     listing = await listings.by_renewal_token(tx, token)
     if listing is None or listing.deleted_at is not None:
-        raise Refused(Reason.LINK_SPENT)
+        raise Refused(Reason.RENEWAL_SPENT)
     return listing
 
 

@@ -1,20 +1,20 @@
 """Listings as cards: everything a neighbour must know before opening one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from fedivoisin.ids import ActorId
 from fedivoisin.market.listing import EUR, Kind, Listing, Picture, Price, Purpose, Unit
 from fedivoisin.market.place import distance
-from fedivoisin.store import actors, paths, pictures
+from fedivoisin.store import actors, pictures
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.pictures import RemotePicture, thumbnail_path
-from fedivoisin.trust.path import Path
+from fedivoisin.web import trust_words
 from fedivoisin.web.figures import amount, distance_words
 from fedivoisin.web.render import LOCALES
-from fedivoisin.web.ties import PathCard, path_card
+from fedivoisin.web.ties import PathCard
 from fedivoisin.web.visit import Visit
 
 MOST_TABS = 100
@@ -75,16 +75,18 @@ class Around:
     """What the cards of one page need besides the listings, read at once."""
 
     people: dict[str, Actor]
-    paths: dict[ActorId, Path]
+    paths: Mapping[ActorId, PathCard]
     copies: dict[str, RemotePicture]
     here: tuple[float, float] | None
 
 
 async def around(tx: Tx, visit: Visit, listings: Collection[Listing]) -> Around:
-    """Authors, towns, vouching paths and kept pictures of these listings, and where the reader is."""
+    """Authors, towns, who it is promised to, vouching paths and kept pictures of these listings, and where the reader is."""
     authors = {one.author_id for one in listings}
-    people = await actors.by_ids(tx, authors | {one.group_id for one in listings if one.group_id})
-    ties = await paths.to_each(tx, visit.visitor.member_id, authors) if visit.visitor else {}
+    groups = {one.group_id for one in listings if one.group_id}
+    promised = {one.reserved_for for one in listings if one.reserved_for}
+    people = await actors.by_ids(tx, authors | groups | promised)
+    ties = await trust_words.beside(tx, visit, authors)
     far = [picture.url for one in listings if not one.is_local for picture in one.pictures]
     return Around(people, ties, await pictures.kept_copies(tx, far), await reader_point(tx, visit))
 
@@ -100,7 +102,6 @@ async def reader_point(tx: Tx, visit: Visit) -> tuple[float, float] | None:
 
 def card(visit: Visit, listing: Listing, known: Around, *, highlight: bool = False) -> Card:
     """One listing as its card."""
-    translate = visit._
     photos = photos_of(listing, known)
     return Card(
         url=f"/annonces/{listing.id}",
@@ -112,7 +113,7 @@ def card(visit: Visit, listing: Listing, known: Around, *, highlight: bool = Fal
         price_words=price_words(visit, listing),
         distance_words=place_words(visit, listing, known.here),
         town_words=town_of(listing, known.people),
-        path=path_card(known.paths.get(listing.author_id), translate),
+        path=known.paths.get(listing.author_id),
         remaining=remaining_of(listing),
         highlight=highlight,
     )

@@ -233,9 +233,7 @@ def _price_unit(form: Form, kind: Kind) -> Unit:
 
 
 def _number(value: Decimal | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:f}".rstrip("0").rstrip(".").replace(".", ",") if "." in f"{value:f}" else f"{value:f}"
+    return "" if value is None else f"{value:f}".replace(".", ",")
 
 
 def _day(moment: datetime | None) -> str:

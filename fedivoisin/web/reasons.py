@@ -54,12 +54,13 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.LISTING_GONE: mark("Cette annonce n’existe plus."),
     Reason.LISTING_NOT_OPEN: mark("Cette annonce n’est plus libre."),
     Reason.LISTING_NOT_RESERVED: mark("Cette annonce n’est pas réservée."),
+    Reason.RENEWAL_SPENT: mark("Ce lien a déjà servi. Ouvrez votre annonce pour la prolonger."),
     Reason.LISTING_CLOSED: mark("Cette annonce est terminée. Prolongez-la d’abord."),
     Reason.NOT_ONESELF: mark("On ne se parraine pas soi-même."),
     Reason.NOT_A_CANDIDATE: mark("Cette personne n’attend pas de parrainage."),
     Reason.ALREADY_VOUCHED: mark("Vous parrainez déjà cette personne."),
     Reason.ALREADY_ADMITTED: mark("Cette personne est déjà membre. Pour un souci, parlez-en à la modération."),
-    Reason.CHARTER_UNREAD: mark("Cochez la case : vous vous portez garant·e de cette personne."),
+    Reason.CHARTER_UNREAD: mark("Cochez la case : parrainer, c’est répondre de cette personne."),
     Reason.SPONSOR_TOO_NEW: mark("Vous pourrez parrainer après {days} jours parmi nous."),
     Reason.SPONSOR_STOCK_SPENT: mark(
         "Vous parrainez déjà {stock} personnes. Une place revient un an après chaque parrainage."
@@ -137,6 +138,7 @@ STATUS: Mapping[Reason, int] = {
     Reason.FORM_EXPIRED: 403,
     Reason.TOO_LARGE: 413,
     Reason.LISTING_GONE: 410,
+    Reason.RENEWAL_SPENT: 410,
     Reason.FORM_UNREADABLE: 400,
     Reason.LINK_SPENT: 410,
     Reason.SETUP_WORD_WRONG: 403,

@@ -155,7 +155,7 @@ async def test_the_author_is_asked_and_one_click_renews(store: Store, world: Fak
         assert len(await events.of_types(tx, [ListingEnding], limit=5)) == 1
     renewed = await store.write(acting.renew_by_link, token=str(token))
     assert renewed.ends_at == START + timedelta(days=30)
-    assert await refused(store.write(acting.renew_by_link, token=str(token))) is Reason.LINK_SPENT
+    assert await refused(store.write(acting.renew_by_link, token=str(token))) is Reason.RENEWAL_SPENT
 
 
 async def test_the_same_link_also_says_that_it_is_over(store: Store) -> None:
@@ -164,8 +164,8 @@ async def test_the_same_link_also_says_that_it_is_over(store: Store) -> None:
     async with store.read() as tx:
         token = str(await listings.renewal_token(tx, "listing-9"))
     assert (await store.write(acting.close_by_link, token=token)).state is State.CLOSED
-    assert await refused(store.write(acting.close_by_link, token=token)) is Reason.LINK_SPENT
-    assert await refused(store.write(acting.renew_by_link, token="")) is Reason.LINK_SPENT
+    assert await refused(store.write(acting.close_by_link, token=token)) is Reason.RENEWAL_SPENT
+    assert await refused(store.write(acting.renew_by_link, token="")) is Reason.RENEWAL_SPENT
 
 
 async def test_what_is_long_over_is_swept(store: Store) -> None:
