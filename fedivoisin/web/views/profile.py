@@ -7,6 +7,7 @@ from fedivoisin.actions import profiles
 from fedivoisin.actions.profiles import AGREEMENTS, KINDS, Profile
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.store import accounts, actors, members, paths, search, vouches
+from fedivoisin.store.accounts import Account
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.pictures import Media
@@ -33,18 +34,16 @@ async def show(visit: Visit) -> web.StreamResponse:
         path = await paths.between(tx, reader, person.id) if reader else None
         listed = await cards.cards(tx, visit, await search.by_author(tx, person.id, limit=MOST_LISTINGS))
         account = await accounts.of(tx, person.id)
-    names = role_words(visit)
     return visit.render(
         "profile/person.html",
         title=person.shown_name,
         person=person,
         portrait=portrait_path(person),
-        kind=kind_words(visit, person.member_kind),
+        about=_about(visit, person, account),
         standing=standing.value,
         path=path_card(path, visit.form.translate),
         vouchers=vouchers_words(visit, vouched) if vouched else "",
         listings=listed,
-        roles=[names[role] for role in sorted(account.roles if account else ()) if role not in QUIET_ROLES],
         is_me=reader == person.id,
     )
 
@@ -91,6 +90,13 @@ async def _shown(tx: Tx, visit: Visit) -> Actor:
     if person.hidden_at is not None and not is_moderator:
         raise Refused(Reason.NOT_FOUND)
     return person
+
+
+def _about(visit: Visit, person: Actor, account: Account | None) -> list[str]:
+    """Where they live, as whom, and what they do for the association."""
+    names = role_words(visit)
+    roles = [names[role] for role in sorted(account.roles if account else ()) if role not in QUIET_ROLES]
+    return [words for words in (person.quartier, kind_words(visit, person.member_kind), *roles) if words]
 
 
 async def _form_page(visit: Visit, *, code: int = 200) -> web.StreamResponse:

@@ -101,7 +101,7 @@ async def _page(visit: Visit, *, link: str = "", code: int = 200) -> web.StreamR
     names = role_words(visit)
     return visit.render(
         "account/manage.html",
-        title=visit._("Gérer le compte de {name}").format(name=person.shown_name),
+        title=visit._("{name} : gérer le compte").format(name=person.shown_name),
         person=person,
         account=account,
         membership=membership,
