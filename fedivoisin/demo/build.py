@@ -111,6 +111,7 @@ async def _gather(builder: Builder) -> list[ActorId]:
             sponsor = members[(number + step) % FOUNDERS]
             await store.write(admission.sponsor, sponsor=sponsor, candidate=newcomer, has_accepted=True)
         members.append(newcomer)
+    await store.write(_confirm_addresses, members)
     return members
 
 
@@ -245,6 +246,11 @@ def _first_keys(builder: Builder) -> FirstKeys:
     return FirstKeys(builder.keys.pop(), builder.keys.pop(), builder.keys.pop())
 
 
+async def _confirm_addresses(tx: Tx, members: list[ActorId]) -> None:
+    for member in members:
+        await accounts.change(tx, member, email_confirmed_at=tx.now)
+
+
 async def _make_moderator(tx: Tx, member: ActorId) -> None:
     await accounts.change(tx, member, roles=[Role.ADHERENT, Role.MODERATEUR])
 
@@ -273,10 +279,12 @@ def _answers(town: Town) -> Answers:
 
 def _legal(town: Town, publisher: str) -> dict[str, str]:
     return {
-        "association": f"Les voisins de {town.quarter}",
-        "form": "association loi 1901",
-        "registration": "",
+        "form": "association-1901",
+        "name": f"Les voisins de {town.quarter}",
         "address": f"1 {town.street}, {town.commune}",
+        "number": "",
         "publisher": publisher,
-        "host": "cette machine, pour la démonstration",
+        "host_name": "Cette machine, pour la démonstration",
+        "host_address": "là où vous êtes",
+        "host_telephone": town.telephone,
     }
