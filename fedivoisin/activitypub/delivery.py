@@ -108,7 +108,7 @@ async def _serve(sender: Sender, host: str, deliveries: Sequence[Delivery]) -> N
         await _turn(sender, host, deliveries)
     finally:
         sender.busy.discard(host)
-        sender.store.bell.ring()
+        sender.store.bell.ring({"delivery"})
 
 
 async def _turn(sender: Sender, host: str, deliveries: Sequence[Delivery]) -> None:

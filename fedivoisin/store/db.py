@@ -1,13 +1,13 @@
 """The store: two ways in, `read` and `write`, and the transaction that both give."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Queue = Literal["effects", "inbox", "delivery", "lookups", "mail", "pictures"]
+"""What a worker can wait for."""
 
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 MAX_TRIES = 20
@@ -42,6 +44,8 @@ class Tx:
     conn: AsyncConnection
     now: datetime
     new_id: Callable[[], str]
+    filled: set[Queue] = field(default_factory=set[Queue])
+    """Queues that have something new once this commits: whoever adds a row says so, and only its worker wakes."""
 
     @property
     def is_postgres(self) -> bool:
@@ -53,20 +57,24 @@ class Tx:
 class Bell:
     """Rung after each commit of this process, so that workers need not wait for their next look."""
 
-    _rung: asyncio.Event = field(default_factory=asyncio.Event)
+    _any: asyncio.Event = field(default_factory=asyncio.Event)
+    _by_queue: dict[Queue, asyncio.Event] = field(default_factory=dict[Queue, asyncio.Event])
 
-    def ring(self) -> None:
-        """Wake all who wait."""
-        self._rung.set()
-        self._rung = asyncio.Event()
+    def ring(self, filled: Collection[Queue] = ()) -> None:
+        """Wake all who wait for anything, and those who wait for one of these queues."""
+        self._any.set()
+        self._any = asyncio.Event()
+        for queue in filled:
+            if (waiting := self._by_queue.pop(queue, None)) is not None:
+                waiting.set()
 
     async def wait(self, seconds: float) -> None:
         """Return at the next ring, or after `seconds`: another process may have written."""
         await self.listen()(seconds)
 
-    def listen(self) -> Callable[[float], Awaitable[None]]:
-        """A wait that begins now: what rings between this call and the wait itself is not missed."""
-        rung = self._rung
+    def listen(self, queue: Queue | None = None) -> Callable[[float], Awaitable[None]]:
+        """A wait that begins now, for one queue or for anything: what rings meanwhile is not missed."""
+        rung = self._any if queue is None else self._by_queue.setdefault(queue, asyncio.Event())
 
         async def wait(seconds: float) -> None:
             with suppress(TimeoutError):
@@ -123,35 +131,38 @@ class Store:
         for attempt in range(MAX_TRIES):
             try:
                 bound = _in_turn(work) if attempt >= PATIENCE else work
-                result = await self._run("SERIALIZABLE", bound, *args, **kwargs)
+                result, filled = await self._run("SERIALIZABLE", bound, *args, **kwargs)
             except DBAPIError as error:
                 if not _is_serialization_failure(error) or attempt == MAX_TRIES - 1:
                     raise
                 await asyncio.sleep(0.002 * attempt)
             else:
-                self.bell.ring()
+                self.bell.ring(filled)
                 return result
         raise AssertionError("unreachable")
 
     async def append(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `write`, READ COMMITTED: for queue claims and rows that a unique key guards (no false conflicts)."""
-        result = await self._run("READ COMMITTED", work, *args, **kwargs)
-        self.bell.ring()
+        result, filled = await self._run("READ COMMITTED", work, *args, **kwargs)
+        self.bell.ring(filled)
         return result
 
     async def take(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Like `append`, for claims: no bell, else the workers would wake each other without end."""
-        return await self._run("READ COMMITTED", work, *args, **kwargs)
+        """Like `append`, for claims: no bell, since nothing is new."""
+        result, _ = await self._run("READ COMMITTED", work, *args, **kwargs)
+        return result
 
     async def _run(
         self, isolation: str, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    ) -> tuple[T, set[Queue]]:
         with _writing():
             async with self.writer.connect() as conn:
                 if conn.dialect.name == "postgresql":
                     await conn.execution_options(isolation_level=isolation)
+                tx = Tx(conn, self.now(), self.new_id)
                 async with conn.begin():
-                    return await work(Tx(conn, self.now(), self.new_id), *args, **kwargs)
+                    result = await work(tx, *args, **kwargs)
+                return result, tx.filled
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -35,6 +35,7 @@ async def record(tx: Tx, happened: Event, *, subject: str, by: ActorId | None, i
     `is_local` is false for what another instance told us: such events are shown, never published again.
     """
     content = {field.name: getattr(happened, field.name) for field in fields(happened)}
+    tx.filled.add("effects")
     await tx.conn.execute(
         insert(event).values(
             type=type(happened).__name__,

@@ -64,6 +64,7 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
         }
         for one in incoming
     ]
+    tx.filled.add("inbox")
     await tx.conn.execute(insert(inbox).on_conflict_do_nothing(), rows)
 
 

@@ -40,6 +40,7 @@ async def ask(tx: Tx, *, member_id: str, query: str, purpose: str) -> Lookup:
         "state": "waiting",
         "created_at": tx.now,
     }
+    tx.filled.add("lookups")
     row = await tx.conn.execute(insert(lookup).values(values).returning(*lookup.c))
     return Lookup(**row.mappings().one())
 

@@ -61,6 +61,7 @@ async def put(tx: Tx, mails: Sequence[NewMail]) -> None:
         for one in mails
     ]
     if rows:
+        tx.filled.add("mail")
         await tx.conn.execute(insert(mail), rows)
 
 
@@ -109,6 +110,7 @@ async def queue(tx: Tx) -> MailQueue:
 
 async def wake(tx: Tx) -> None:
     """The mail server was set anew: everything that waits is due."""
+    tx.filled.add("mail")
     await tx.conn.execute(update(mail).where(_waits()).values(next_at=tx.now))
 
 

@@ -87,6 +87,7 @@ async def put(tx: Tx, said: Activity, targets: Sequence[Target], *, priority: in
         if target.host not in dead
     ]
     if rows:
+        tx.filled.add("delivery")
         await tx.conn.execute(insert(delivery), rows)
 
 
@@ -214,6 +215,7 @@ async def again(tx: Tx, delivery_id: int, wait: timedelta, *, status: int | None
 async def release(tx: Tx, delivery_ids: list[int], *, wait: timedelta = timedelta(0)) -> None:
     """Claimed but not tried: others may have them, after `wait`."""
     if delivery_ids:
+        tx.filled.add("delivery")
         await tx.conn.execute(
             update(delivery)
             .where(delivery.c.id.in_(delivery_ids), delivery.c.next_at.is_not(None))
@@ -223,6 +225,7 @@ async def release(tx: Tx, delivery_ids: list[int], *, wait: timedelta = timedelt
 
 async def wake(tx: Tx, host: str) -> None:
     """The host lives: what waits for it is due now."""
+    tx.filled.add("delivery")
     await tx.conn.execute(
         update(delivery).where(delivery.c.host == host, delivery.c.next_at > tx.now).values(next_at=tx.now)
     )

@@ -173,6 +173,7 @@ async def _ask_for(tx: Tx, urls: list[str]) -> None:
     known = set(await tx.conn.scalars(select(remote_media.c.url).where(or_(*(remote_media.c.url == u for u in urls)))))
     wanted = [url for url in dict.fromkeys(urls) if url not in known]
     if wanted:
+        tx.filled.add("pictures")
         await tx.conn.execute(
             insert(remote_media),
             [{"url": url, "public_id": tx.new_id(), "state": "waiting", "next_at": tx.now} for url in wanted],

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import get_args
 
 from fedivoisin.activitypub import delivery, inbox
 from fedivoisin.activitypub.delivery import Sender
@@ -14,7 +15,7 @@ from fedivoisin.notify import post
 from fedivoisin.settings import Settings
 from fedivoisin.store import claims, events, lookups
 from fedivoisin.store import inbox as inbox_rows
-from fedivoisin.store.db import Store
+from fedivoisin.store.db import Queue, Store
 from fedivoisin.store.events import Recorded
 from fedivoisin.workers import effects, hosts, pictures, tasks
 from fedivoisin.workers import lookups as lookup_answers
@@ -27,6 +28,8 @@ LOOK_AGAIN = 2.0
 """Seconds between looks when no bell rings: another process may have written, or something has become due."""
 CLOCK = 20.0
 """The same for what only time brings."""
+QUEUES: Mapping[str, Queue] = {queue: queue for queue in get_args(Queue)}
+"""The loops that a bell wakes, by their names; the others look at the clock."""
 MAX_EFFECT_WAIT = timedelta(hours=1)
 
 Turn = Callable[[], Awaitable[int]]
@@ -105,7 +108,7 @@ async def answer_lookups(reception: Reception) -> int:
 
 async def _again_and_again(store: Store, name: str, turn: Turn, pause: float) -> None:
     while True:
-        waiting = store.bell.listen()
+        waiting = store.bell.listen(QUEUES.get(name))
         try:
             did = await turn()
         except Exception:

@@ -268,6 +268,17 @@ async def test_a_ring_between_looking_and_waiting_is_heard() -> None:
     await asyncio.wait_for(heard(60), 5)
 
 
+async def test_only_who_waits_for_a_filled_queue_or_for_anything_wakes(counting: Store) -> None:
+    async def fill(tx: Tx) -> None:
+        tx.filled.add("mail")
+
+    for_mail, for_anything, for_the_inbox = (counting.bell.listen(queue) for queue in ("mail", None, "inbox"))
+    await counting.write(fill)
+    await asyncio.wait_for(asyncio.gather(for_mail(60), for_anything(60)), 5)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(for_the_inbox(60), 0.01)
+
+
 async def test_who_waits_long_enough_looks_without_a_ring() -> None:
     await asyncio.wait_for(Bell().wait(0.001), 5)
 
