@@ -1,0 +1,118 @@
+"""Whole processes under measurement: started, asked, weighed, and ended by their own id."""
+
+import asyncio
+import os
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+LONGEST_START = 60.0
+MEGABYTE = 1_000_000
+
+
+class DidNotStart(Exception):
+    """The process ended, or nobody answered, before it could be measured."""
+
+
+@asynccontextmanager
+async def running(
+    command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cpu: int | None = None, quiet: bool = True
+) -> AsyncIterator[Process]:
+    """The process until the end of the block; `cpu` is the one core that it may use."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        stdout=DEVNULL if quiet else None,
+    )
+    try:
+        if cpu is not None:
+            os.sched_setaffinity(process.pid, {cpu})
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), 20)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+def python(*arguments: str) -> list[str]:
+    """A Python of this environment."""
+    return [sys.executable, *arguments]
+
+
+def serve() -> list[str]:
+    """The server, as anybody starts it."""
+    return python("-m", "fedivoisin", "serve")
+
+
+async def until_listening(process: Process, port: int) -> None:
+    """Wait for somebody to take connections; asking costs the process nothing before."""
+    deadline = asyncio.get_running_loop().time() + LONGEST_START
+    while True:
+        if process.returncode is not None or asyncio.get_running_loop().time() > deadline:
+            raise DidNotStart(f"nobody answers on port {port}")
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            return
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has right now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of the process and its children, those that have ended included."""
+    return sum(_ticks(one) for one in family(pid)) / TICKS
+
+
+def memory(pid: int) -> float:
+    """Resident megabytes of the process and its children; what they share is counted in each."""
+    return sum(_resident(one) for one in family(pid)) / MEGABYTE
+
+
+def family(pid: int) -> list[int]:
+    """The process and everything below it that lives."""
+    found = [pid]
+    for one in found:
+        found += _children(one)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return sum(int(field) for field in fields[11:15])
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * PAGE
+    except OSError:
+        return 0
