@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -10,6 +11,7 @@ from fedivoisin.actions import setup
 from fedivoisin.actions.accounts import NewAccount, begin_session
 from fedivoisin.actions.founding import Answers, FirstKeys
 from fedivoisin.errors import Reason, Refused
+from fedivoisin.ids import MemberId
 from fedivoisin.settings import Settings
 from fedivoisin.store import neighbourhoods
 from fedivoisin.web import answers
@@ -84,7 +86,6 @@ async def _found(visit: Visit, draft: Draft) -> web.StreamResponse:
     who = _admin(form, str(draft["quartier"].get("language", "fr")))
     if form.errors:
         return _page(visit, "compte", draft, code=422)
-    session = new_session(visit)
     try:
         hashed = await visit.world.hash_password(_password(visit))
         keys = FirstKeys(await visit.world.new_keys(), await visit.world.new_keys(), await visit.world.new_keys())
@@ -94,6 +95,17 @@ async def _found(visit: Visit, draft: Draft) -> web.StreamResponse:
     except Refused as refused:
         form.take(refused)
         return _page(visit, "compte", draft, code=422)
+    return await _welcome(visit, member)
+
+
+async def _welcome(visit: Visit, member: MemberId) -> web.StreamResponse:
+    """Sign the admin in; where the public address is another one, lead there instead: a session stays on its host."""
+    async with visit.store.read() as tx:
+        here = await neighbourhoods.current(tx)
+    visit = replace(visit, facts=replace(visit.facts, neighbourhood=here))
+    if here.origin and urlsplit(here.origin).netloc != visit.request.host:
+        return visit.render("setup/done.html", title=visit._("Votre quartier est ouvert"), site=here.origin)
+    session = new_session(visit)
     await visit.store.write(begin_session, member, session)
     response = visit.redirect("/reglages", notice="fonde")
     response.del_cookie(COOKIE, path="/installation")
