@@ -77,8 +77,10 @@ class Bell:
         rung = self._any if queue is None else self._by_queue.setdefault(queue, asyncio.Event())
 
         async def wait(seconds: float) -> None:
+            # Not `wait_for`: on Python 3.11 it swallows a cancellation that comes with the ring, and a stop is lost.
             with suppress(TimeoutError):
-                await asyncio.wait_for(rung.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await rung.wait()
 
         return wait
 

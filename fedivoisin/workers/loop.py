@@ -119,6 +119,12 @@ async def _again_and_again(store: Store, name: str, turn: Turn, pause: float) ->
             await (asyncio.sleep(pause) if pause == CLOCK else waiting(pause))
 
 
+def _is_leaving() -> bool:
+    # Whoever swallows a cancellation on the way (a driver, a library) must not keep the program from stopping.
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def _start(shop: Workshop, work: Coroutine[object, object, None]) -> None:
     shop.tasks.create_task(_survive(work))
 

@@ -11,6 +11,7 @@ import pytest
 from fedivoisin.app import new_id, prepare, utc_now
 from fedivoisin.settings import Settings
 from fedivoisin.store.db import Store
+from tests.federation.stranger import Stranger, a_stranger
 from tests.federation.towns import Town, a_town, free_socket
 
 
@@ -42,3 +43,18 @@ async def towns(tmp_path: Path, migrated: Path) -> AsyncIterator[tuple[Town, Tow
             await stack.enter_async_context(a_town(name, one, tmp_path, hosts)) for name, one in sockets.items()
         ]
         yield nantes, rennes
+
+
+@pytest.fixture
+async def strangers() -> AsyncIterator[tuple[Stranger, Stranger]]:
+    """Two servers that the test speaks for."""
+    async with a_stranger("evil") as evil, a_stranger("honest") as honest:
+        yield evil, honest
+
+
+@pytest.fixture
+async def town(strangers: tuple[Stranger, Stranger], tmp_path: Path, migrated: Path) -> AsyncIterator[Town]:
+    """Nantes alone, among strangers."""
+    shutil.copyfile(migrated, tmp_path / "nantes.db")
+    async with a_town("nantes", free_socket(), tmp_path, tuple(one.host for one in strangers)) as one:
+        yield one

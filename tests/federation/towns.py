@@ -88,11 +88,19 @@ def free_socket() -> socket.socket:
 
 @asynccontextmanager
 async def a_town(
-    name: str, listening: socket.socket, folder: Path, hosts: tuple[str, ...], *, below: str = ".localhost"
+    name: str,
+    listening: socket.socket,
+    folder: Path,
+    hosts: tuple[str, ...],
+    *,
+    below: str = ".localhost",
+    limits: Limits = Limits(),
+    doors: Callable[[World], World] = lambda world: world,
 ) -> AsyncIterator[Town]:
     """Found a neighbourhood called `name`, at `name.localhost`, and let it run until the end of the block.
 
-    Programs that do not know `*.localhost` need `below` to be empty and `name` to be `localhost`.
+    Programs that do not know `*.localhost` need `below` to be empty and `name` to be `localhost`. `doors` may give
+    the town another world than the real one.
     """
     host = f"{name}{below}:{listening.getsockname()[1]}"
     settings = Settings(
@@ -100,14 +108,14 @@ async def a_town(
         database=f"sqlite:///{folder / name}.db",
         media=str(folder / f"{name}-media"),
         network=Network(lab=True, lab_hosts=hosts),
-        limits=Limits(),
+        limits=limits,
     )
     async with AsyncExitStack() as stack:
         store = Store.open(settings.database, now=utc_now, new_id=new_id)
         stack.push_async_callback(store.close)
         await prepare(settings, store)
         admin = await store.write(found, settings.origin, name)
-        world = await stack.enter_async_context(open_world(settings, store))
+        world = doors(await stack.enter_async_context(open_world(settings, store)))
         runner = web.AppRunner(create_app(settings, store, world), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
