@@ -16,7 +16,6 @@ from aiohttp import web
 
 from fedivoisin.activitypub import routes as activitypub_routes
 from fedivoisin.activitypub.wire import keys as wire_keys
-from fedivoisin.adapters import mail
 from fedivoisin.adapters.media import Encoder, MediaFolder
 from fedivoisin.adapters.network import Network
 from fedivoisin.adapters.passwords import Passwords
@@ -31,7 +30,7 @@ from fedivoisin.web.proxies import believing
 from fedivoisin.web.render import environments
 from fedivoisin.web.throttle import Throttle
 from fedivoisin.workers import loop
-from fedivoisin.world import NewKeys, World
+from fedivoisin.world import Mail, MailServer, NewKeys, World
 
 
 def utc_now() -> datetime:
@@ -64,6 +63,14 @@ def _new_keys() -> NewKeys:
     )
 
 
+async def send_mail(mail: Mail, server: MailServer) -> None:
+    """One message, handed to the association's mail server."""
+    # Imported when the first mail leaves: 2 MB that many an instance never needs.
+    from fedivoisin.adapters.mail import sender
+
+    await sender(utc_now, new_id)(mail, server)
+
+
 def open_store(settings: Settings) -> Store:
     """The database of the settings; the folder of a SQLite file is made."""
     return Store.open(settings.database, now=utc_now, new_id=new_id)
@@ -87,7 +94,7 @@ async def open_world(settings: Settings, store: Store) -> AsyncIterator[World]:
             new_secret=new_secret,
             fetch=network.fetch,
             post=network.post,
-            send_mail=mail.sender(utc_now, new_id),
+            send_mail=send_mail,
             encode_image=encoder.encode,
             media=MediaFolder(Path(settings.media)),
             new_keys=new_keys,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Insert, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fedivoisin.proof import Verified
 from fedivoisin.store.db import Store, Tx
@@ -50,7 +50,6 @@ class Received:
 
 async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
     """Keep them all; those that are already here are passed over (unique actor and activity)."""
-    insert = postgresql.insert if tx.is_postgres else sqlite.insert
     rows = [
         {
             "actor_url": one.verified.owner,
@@ -65,7 +64,15 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
         for one in incoming
     ]
     tx.filled.add("inbox")
-    await tx.conn.execute(insert(inbox).on_conflict_do_nothing(), rows)
+    await tx.conn.execute(_insert_new(tx), rows)
+
+
+def _insert_new(tx: Tx) -> Insert:
+    if not tx.is_postgres:
+        return sqlite_insert(inbox).on_conflict_do_nothing()
+    from sqlalchemy.dialects.postgresql import insert
+
+    return insert(inbox).on_conflict_do_nothing()
 
 
 async def claim(tx: Tx, *, limit: int) -> list[Received]:

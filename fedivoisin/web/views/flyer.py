@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-import segno
 from aiohttp import web
 from markupsafe import Markup
 
@@ -66,6 +65,8 @@ async def flyer(visit: Visit) -> web.StreamResponse:
 
 def qr(text: str, *, label: str) -> Markup:
     """A QR code as SVG, error level M: read from paper, with a name for those who do not see it."""
+    import segno
+
     drawn = segno.make(text, error="m", micro=False).svg_inline(
         border=0, omitsize=True, svgclass="qr", dark="#17213a", lineclass=None
     )
