@@ -81,7 +81,7 @@ class Around:
 
 
 async def around(tx: Tx, visit: Visit, listings: Collection[Listing]) -> Around:
-    """Authors, towns, who it is promised to, vouching paths and kept pictures of these listings, and where the reader is."""
+    """The people, vouching paths and kept pictures that go with these listings, and where the reader is."""
     authors = {one.author_id for one in listings}
     groups = {one.group_id for one in listings if one.group_id}
     promised = {one.reserved_for for one in listings if one.reserved_for}

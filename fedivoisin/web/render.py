@@ -53,6 +53,7 @@ def _environment(language: str) -> Environment:
     found.filters["iso"] = lambda moment: moment.isoformat()
     found.filters["amount"] = lambda value: amount(value, locale)
     found.filters["distance"] = lambda kilometres: distance_words(kilometres, gettext)
+    found.filters["spaced"] = french_spaces if language == "fr" else str
     found.filters["since"] = lambda span: format_timedelta(span, locale=locale, granularity="day")
     found.globals["static"] = assets.url
     found.globals["translate"] = gettext

@@ -254,10 +254,9 @@ def _rows(visit: Visit, facts: Facts) -> list[tuple[str, str]]:
 
 
 def _price(visit: Visit, facts: Facts) -> str:
+    # The price itself stands above, in bold.
     words = cards.price_words(visit, facts.listing)
-    if words and facts.listing.negotiable:
-        return visit._("{price}, à discuter").format(price=words)
-    return words or ""
+    return visit._("{price}, à discuter").format(price=words) if words and facts.listing.negotiable else ""
 
 
 def _deposit(visit: Visit, listing: Listing, locale: str) -> str:

@@ -1,6 +1,7 @@
 """Publishing in three screens: what, when and where, read again. Kept at each step."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -253,7 +254,7 @@ async def _review(visit: Visit, kept: KeptDraft, form: Form, *, code: int = 200)
         draft_id=kept.id,
         is_edit=kept.listing_id is not None,
         listing=listing,
-        card=cards.card(visit, listing, known),
+        card=replace(cards.card(visit, listing, known), url="#apercu"),
         category=category,
         notice=notice,
         undescribed=[one for one in _thumbnails(kept.fields) if not one["alt"]],
