@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from fedivoisin.web.answers import LEGAL_FIELDS
 from fedivoisin.web.reasons import mark
 from fedivoisin.web.visit import Visit
 
@@ -65,7 +66,7 @@ def _page(visit: Visit, name: str) -> web.Response:
         title=visit._(TITLES[name]),
         text=f"legal/{visit.language}/{name}.html",
         here=here,
-        legal=here.legal,
+        legal={name: here.legal.get(name, "") for name in LEGAL_FIELDS},
         legal_form=forms.get(here.legal.get("form", ""), ""),
         site=here.origin or f"{visit.request.scheme}://{visit.request.host}",
     )
