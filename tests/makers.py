@@ -27,7 +27,7 @@ DOULON = (47.23, -1.52)
 """The centre of the neighbourhood of the tests."""
 
 
-async def put_actor(tx: Tx, name: str, **values: Any) -> ActorId:
+async def put_actor(tx: Tx, /, name: str, **values: Any) -> ActorId:
     """Somebody; local unless a `host` is given."""
     host = values.pop("host", HOST)
     is_local = host == HOST
@@ -48,7 +48,7 @@ async def put_actor(tx: Tx, name: str, **values: Any) -> ActorId:
     return ActorId(str((row | values)["id"]))
 
 
-async def put_member(tx: Tx, name: str, **values: Any) -> ActorId:
+async def put_member(tx: Tx, /, name: str, **values: Any) -> ActorId:
     """An admitted member of ours, without an account to sign in with."""
     member = await put_actor(tx, name, **values)
     await tx.conn.execute(
@@ -63,7 +63,7 @@ async def put_member(tx: Tx, name: str, **values: Any) -> ActorId:
     return member
 
 
-async def put_neighbourhood(tx: Tx, **values: Any) -> None:
+async def put_neighbourhood(tx: Tx, /, **values: Any) -> None:
     """Nantes – Doulon, founded, with its Group."""
     await put_actor(tx, "doulon", id=GROUP, type="Group", url=addresses.group_url(ORIGIN, "doulon"))
     row = {
@@ -147,7 +147,7 @@ def a_session(number: int = 1) -> NewSession:
     return NewSession(token=f"token-{number}", csrf=f"csrf-{number}", device="Firefox, Android")
 
 
-async def put_account(tx: Tx, member: ActorId, **values: Any) -> ActorId:
+async def put_account(tx: Tx, /, member: ActorId, **values: Any) -> ActorId:
     """An account for somebody of ours: `{name}@example.org`, an adherent."""
     row = {
         "member_id": member,
@@ -160,7 +160,7 @@ async def put_account(tx: Tx, member: ActorId, **values: Any) -> ActorId:
     return member
 
 
-async def put_candidate(tx: Tx, name: str, **values: Any) -> ActorId:
+async def put_candidate(tx: Tx, /, name: str, **values: Any) -> ActorId:
     """Somebody who asked to come in, now."""
     candidate = await put_actor(tx, name)
     row = {"member_id": candidate, "state": "candidate", "requested_at": tx.now, "words": "Bonjour."}

@@ -191,7 +191,8 @@ def _check_source(visit: Visit) -> None:
         raise Refused(Reason.FORM_EXPIRED)
     origin = headers.get("Origin")
     # The public address counts too: a proxy may ask us under another name.
-    if origin is not None and origin != visit.here.origin and origin.partition("://")[2] != visit.request.host:
+    ours = {visit.here.origin or None, f"http://{visit.request.host}", f"https://{visit.request.host}"}
+    if origin is not None and origin not in ours:
         raise Refused(Reason.FORM_EXPIRED)
 
 
