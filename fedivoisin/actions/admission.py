@@ -15,7 +15,7 @@ from fedivoisin.store.events import record
 from fedivoisin.store.residents import KeyPairs
 from fedivoisin.store.throttle import Limit
 from fedivoisin.trust import vouching
-from fedivoisin.trust.events import Admitted, CandidacyRefused, CandidacyRequested, CandidateReminded, Vouched
+from fedivoisin.trust.events import CandidacyRefused, CandidacyRequested, CandidateReminded, Vouched
 
 REQUESTS_OF_NETWORK = Limit(10, timedelta(hours=1))
 
@@ -72,12 +72,11 @@ async def sponsor(tx: Tx, *, sponsor: MemberId, candidate: MemberId, has_accepte
     )
     is_admitted = False
     for event in happened:
-        match event:
-            case Vouched():
-                await vouches.add(tx, event)
-            case Admitted():
-                await members.admit(tx, event)
-                is_admitted = True
+        if isinstance(event, Vouched):
+            await vouches.add(tx, event)
+        else:
+            await members.admit(tx, event)
+            is_admitted = True
         await record(tx, event, subject=candidate, by=sponsor)
     return is_admitted
 

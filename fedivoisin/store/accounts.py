@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, func, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, Text, insert, select, type_coerce, update
 
 from fedivoisin.ids import MemberId
 from fedivoisin.store.db import Tx
@@ -81,20 +81,10 @@ async def with_role(tx: Tx, role: Role) -> list[MemberId]:
     """Everybody whose open account holds the role, oldest first."""
     rows = await tx.conn.execute(
         select(account.c.member_id, account.c.roles)
-        .where(
-            account.c.closed_at.is_(None),
-            account.c.suspended_at.is_(None),
-            type_coerce(account.c.roles, Text).contains(f'"{role}"'),
-        )
+        .where(_is_open(), type_coerce(account.c.roles, Text).contains(f'"{role}"'))
         .order_by(account.c.created_at)
     )
     return [MemberId(row.member_id) for row in rows if role in row.roles]
-
-
-async def count_open(tx: Tx) -> int:
-    """How many may sign in."""
-    query = select(func.count()).select_from(account).where(account.c.closed_at.is_(None))
-    return await tx.conn.scalar(query) or 0
 
 
 async def erase(tx: Tx, member: MemberId) -> None:
@@ -121,5 +111,6 @@ async def _one(tx: Tx, condition: ColumnElement[bool]) -> Account | None:
     row = (await tx.conn.execute(select(account).where(condition))).mappings().first()
     if row is None:
         return None
-    values = {field.name: row[field.name] for field in fields(Account)}
-    return Account(**values | {"roles": frozenset(Role(role) for role in row["roles"])})
+    values: dict[str, Any] = {field.name: row[field.name] for field in fields(Account)}
+    values["roles"] = frozenset(Role(role) for role in row["roles"])
+    return Account(**values)

@@ -350,6 +350,29 @@ async def test_giving_what_is_there_or_taking_what_is_not_changes_nothing(town: 
     assert await journal(town, RoleGiven, RoleTaken) == []
 
 
+async def test_a_set_of_roles_is_given_whole_or_not_at_all(town: Store) -> None:
+    wanted = [Role.MODERATEUR, Role.REFERENT]
+    await town.write(staff.set_roles, by=AWA, member=PAUL, roles=wanted)
+    await town.write(staff.set_roles, by=AWA, member=PAUL, roles=[Role.REFERENT])
+    async with town.read() as tx:
+        account = await kept.of(tx, PAUL)
+        assert await kept.with_role(tx, Role.REFERENT) == [PAUL]
+        assert await kept.with_role(tx, Role.ADMIN) == [AWA]
+    assert account is not None
+    assert account.roles == {Role.ADHERENT, Role.REFERENT}
+    assert (
+        await reason(lambda: town.write(staff.set_roles, by=AWA, member=AWA, roles=[Role.MODERATEUR]))
+        is Reason.LAST_ADMIN
+    )
+    assert await journal(town, RoleGiven) == [RoleGiven(PAUL, Role.MODERATEUR), RoleGiven(PAUL, Role.REFERENT)]
+
+
+async def test_whoever_gave_no_address_has_none_to_confirm(town: Store) -> None:
+    leo = await town.write(accounts.create, an_account(email=None), key_pair(0))
+    await town.write(accounts.mail_confirmation, leo, email=None, token="x")
+    assert await journal(town, LinkAsked) == []
+
+
 async def test_only_admins_give_roles_and_only_moderators_suspend(town: Store) -> None:
     for work in (
         lambda: town.write(staff.give_role, by=PAUL, member=PAUL, role=Role.ADMIN),

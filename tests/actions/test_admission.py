@@ -62,7 +62,7 @@ async def refusal(work: Callable[[], Awaitable[Any]]) -> Refused:
 
 
 def a_request(**changes: Any) -> Request:
-    values: dict[str, Any] = {"who": an_account(), "words": "J’habite rue du Chêne.", "code": "", "network": "192.0.2.7"}
+    values: dict[str, Any] = {"who": an_account(), "words": "J’habite ici.", "code": "", "network": "192.0.2.7"}
     return Request(**(values | changes))
 
 
