@@ -11,6 +11,7 @@ from babel.support import NullTranslations, Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from fedivoisin.web import assets
+from fedivoisin.web.compiled import Compiled
 from fedivoisin.web.figures import amount, distance_words
 
 LANGUAGES = ("fr", "en")
@@ -34,6 +35,7 @@ def catalogue(language: str) -> NullTranslations:
 def _environment(language: str) -> Environment:
     found = Environment(
         loader=PackageLoader("fedivoisin.web"),
+        bytecode_cache=Compiled(language),
         autoescape=select_autoescape(disabled_extensions=("txt",), default_for_string=True, default=True),
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
