@@ -109,7 +109,7 @@ async def points(visit: Visit) -> web.StreamResponse:
     asked = read_address(visit)
     async with visit.store.read() as tx:
         found = await search.spots(tx, _query(visit, asked, await reader_point(tx, visit)))
-    return web.json_response({"points": [_point(visit, asked, spot) for spot in found]})
+    return web.json_response({"points": [point_of(visit, spot, asked.url(is_map=False)) for spot in found]})
 
 
 async def cards_of(tx: Tx, visit: Visit, author_id: str, *, with_closed: bool = False) -> list[Card]:
@@ -199,17 +199,20 @@ def _map(visit: Visit, asked: Asked, point: tuple[float, float] | None, spots: l
         "zoom": 12 if point else 5,
         "tiles": visit.here.tiles,
         "attribution": "",
-        "points": [_point(visit, asked, spot) for spot in spots],
+        "points": [point_of(visit, spot, asked.url(is_map=False)) for spot in spots],
     }
 
 
-def _point(visit: Visit, asked: Asked, spot: Spot) -> dict[str, Any]:
+def point_of(visit: Visit, spot: Spot, url: str) -> dict[str, Any]:
+    """A round on the map: how many listings, a few of their titles, and the list that holds them."""
+    titles = ", ".join(spot.titles) + ("…" if spot.count > len(spot.titles) else "")
+    words = visit._("{count} annonce : {titles}") if spot.count == 1 else visit._("{count} annonces : {titles}")
     return {
         "latitude": spot.latitude,
         "longitude": spot.longitude,
         "count": spot.count,
-        "words": ", ".join(spot.titles) + ("…" if spot.count > len(spot.titles) else ""),
-        "url": asked.url(is_map=False),
+        "words": words.format(count=spot.count, titles=titles),
+        "url": url,
     }
 
 

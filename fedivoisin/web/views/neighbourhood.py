@@ -10,6 +10,7 @@ from fedivoisin.market import categories
 from fedivoisin.store import actors, follows, search
 from fedivoisin.store.search import Query
 from fedivoisin.web.cards import icon_of
+from fedivoisin.web.views.listings import point_of
 from fedivoisin.web.visit import Visit
 
 
@@ -52,16 +53,7 @@ def _map(visit: Visit, spots: list[search.Spot]) -> dict[str, Any] | None:
     here = visit.here
     if here.latitude is None or here.longitude is None:
         return None
-    points = [
-        {
-            "latitude": spot.latitude,
-            "longitude": spot.longitude,
-            "count": spot.count,
-            "words": ", ".join(spot.titles),
-            "url": "/annonces?portee=quartier",
-        }
-        for spot in spots
-    ]
+    points = [point_of(visit, spot, "/annonces?portee=quartier") for spot in spots]
     return {
         "latitude": here.latitude,
         "longitude": here.longitude,
