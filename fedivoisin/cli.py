@@ -93,6 +93,18 @@ def migrate(settings: Settings) -> None:
     click.echo("Base mise à jour." if run(bring_up()) else "La base est déjà à jour.")
 
 
+@main.command(help="Regarder si tout va bien, et dire quoi réparer.")
+@click.pass_obj
+def doctor(settings: Settings) -> None:
+    """Examine everything; end with 1 when something keeps the server from its work."""
+    from fedivoisin.doctor import examine, is_well
+
+    findings = run(examine(settings))
+    for finding in findings:
+        click.echo(f"[{finding.level}] {finding.subject} : {finding.words}")
+    sys.exit(0 if is_well(findings) else 1)
+
+
 @main.command(help="Trois quartiers fédérés, pleins de monde, sur cette machine.")
 @click.option("--build", "slug", hidden=True)
 def demo(slug: str | None) -> None:

@@ -44,6 +44,25 @@ def sender(now: Callable[[], datetime], new_id: Callable[[], str]) -> SendMail:
     return send
 
 
+async def knock(server: MailServer) -> None:
+    """Speak with the server up to the login, and send nothing. Raises Unreachable as `SendMail` does."""
+    smtp = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.user or None,
+        password=server.password or None,
+        use_tls=server.security == "tls",
+        start_tls=server.security == "starttls",
+        local_hostname=LOCAL_NAME,
+        timeout=TIMEOUT,
+    )
+    try:
+        async with smtp:
+            await smtp.noop()
+    except (errors.SMTPException, OSError, ValueError) as error:
+        raise _judge(error) from error
+
+
 def compose(mail: Mail, sender: str, *, at: datetime, message_id: str) -> EmailMessage:
     """The message as it travels: plain text, UTF-8, no trace of the machine."""
     message = EmailMessage(policy=SMTP.clone(max_line_length=78))

@@ -64,6 +64,13 @@ async def current(tx: Tx) -> Neighbourhood:
     return Neighbourhood(**{field: row[field] for field in FIELDS})
 
 
+async def current_or_none(tx: Tx) -> Neighbourhood | None:
+    """The row, where the program may never have started."""
+    if await tx.conn.scalar(select(neighbourhood.c.id).where(neighbourhood.c.id == ONLY)) is None:
+        return None
+    return await current(tx)
+
+
 async def prepare(tx: Tx, *, origin: str, setup_hash: str) -> bool:
     """Make the row if it is missing. True when it was: the first-run link may be printed."""
     if await tx.conn.scalar(select(neighbourhood.c.id).where(neighbourhood.c.id == ONLY)) is not None:

@@ -1,12 +1,14 @@
 """Whether the database can be used: asked by /readyz and by the doctor."""
 
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from fedivoisin.store import migrate
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.schema.journal import event
 
 
 class Readiness(StrEnum):
@@ -18,6 +20,11 @@ class Readiness(StrEnum):
     """The schema is older than the program: `fedivoisin migrate` raises it."""
     NEWER = "newer"
     """The schema is newer than the program: install that version."""
+
+
+async def latest_event(tx: Tx) -> datetime | None:
+    """When the last thing happened here: a clock behind it went backwards."""
+    return await tx.conn.scalar(select(func.max(event.c.at)))
 
 
 class _Undone(Exception):

@@ -189,6 +189,16 @@ def test_a_subject_on_two_lines_cannot_add_a_header() -> None:
     assert message["Bcc"] is None
 
 
+async def test_knocking_speaks_up_to_the_login_and_sends_nothing() -> None:
+    box = Postbox()
+    async with smtp(box, authenticator=_login, auth_require_tls=False) as server:
+        await mail.knock(_with(server, user="quartier", password="tres-secret"))
+        with pytest.raises(Unreachable) as caught:
+            await mail.knock(_with(server, user="quartier", password="faux"))
+    assert caught.value.code == "mail-login"
+    assert box.taken == []
+
+
 async def _code(send: Any, server: MailServer) -> str:
     with pytest.raises(Unreachable) as caught:
         await send(LETTER, server)

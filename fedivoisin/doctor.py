@@ -1,0 +1,203 @@
+"""`fedivoisin doctor`: looks at everything the server needs, and says in plain French what to mend."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from fedivoisin.activitypub.wire import keys as wire_keys
+from fedivoisin.adapters import mail
+from fedivoisin.app import open_store, open_world
+from fedivoisin.errors import BadActivity, Unreachable
+from fedivoisin.notify.post import server_of
+from fedivoisin.settings import Settings
+from fedivoisin.store import keys, mails, neighbourhoods
+from fedivoisin.store.db import CannotOpen, Store, Tx
+from fedivoisin.store.neighbourhoods import Neighbourhood
+from fedivoisin.store.readiness import Readiness, is_writable, latest_event, readiness
+from fedivoisin.web.mail_words import FAULTS
+from fedivoisin.world import World
+
+MEGABYTE = 1024 * 1024
+SCARCE = 500 * MEGABYTE
+NONE_LEFT = 50 * MEGABYTE
+SKEW = timedelta(minutes=5)
+LATE = timedelta(hours=1)
+
+
+class Level(StrEnum):
+    """How it stands."""
+
+    GOOD = "bon"
+    WARNING = "attention"
+    BAD = "mal"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and what to do where it is not well."""
+
+    level: Level
+    subject: str
+    words: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything. Changes nothing but a file that is made and removed again in the folder of pictures."""
+    return [finding async for finding in _findings(settings)]
+
+
+def is_well(findings: list[Finding]) -> bool:
+    """Whether the server can do its work: warnings do not stop it."""
+    return all(finding.level is not Level.BAD for finding in findings)
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    yield _good("Réglages", "lus et compris.")
+    yield await asyncio.to_thread(_media_folder, Path(settings.media))
+    yield await asyncio.to_thread(_disk, Path(settings.media))
+    try:
+        store = open_store(settings)
+    except CannotOpen as error:
+        yield _bad("Base de données", f"elle ne s'ouvre pas ({error}). Vérifiez le réglage « database ».")
+        return
+    try:
+        async for finding in _of_database(settings, store):
+            yield finding
+    finally:
+        await store.close()
+
+
+async def _of_database(settings: Settings, store: Store) -> AsyncIterator[Finding]:
+    found = await readiness(store)
+    yield _database(found)
+    if found is not Readiness.READY:
+        return
+    if not await is_writable(store):
+        yield _bad("Base de données", "on ne peut pas y écrire. Vérifiez les droits sur le fichier et son dossier.")
+    async with open_world(settings, store) as world:
+        async for finding in _of_neighbourhood(settings, store, world):
+            yield finding
+
+
+async def _of_neighbourhood(settings: Settings, store: Store, world: World) -> AsyncIterator[Finding]:
+    async with store.read() as tx:
+        here = await neighbourhoods.current_or_none(tx)
+        yield await _clock(tx)
+        if here is None or here.founded_at is None:
+            yield _warning("Quartier", "pas encore créé. Lancez « fedivoisin serve » et suivez le lien affiché.")
+            return
+        yield _good("Quartier", f"{here.name}, {here.commune}.")
+        yield await _keys(tx, here)
+        yield await _mail_queue(tx)
+    yield await _mail_server(here, mail.knock)
+    yield await _origin(settings, here, world)
+
+
+def _media_folder(folder: Path) -> Finding:
+    trial = folder / ".essai"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial.write_bytes(b"")
+        trial.unlink()
+    except OSError as error:
+        return _bad("Dossier des photos", f"{folder} : on ne peut pas y écrire ({os.strerror(error.errno or 0)}).")
+    return _good("Dossier des photos", f"{folder}")
+
+
+def _disk(folder: Path) -> Finding:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    words = f"{free // MEGABYTE} Mo libres."
+    if free < NONE_LEFT:
+        return _bad("Place sur le disque", f"{words} Libérez-en avant que la base ne puisse plus écrire.")
+    return (_warning if free < SCARCE else _good)("Place sur le disque", words)
+
+
+def _database(found: Readiness) -> Finding:
+    match found:
+        case Readiness.READY:
+            return _good("Base de données", "elle répond, à la bonne version.")
+        case Readiness.BEHIND:
+            return _warning(
+                "Base de données", "elle est à mettre à jour : « fedivoisin migrate », ou « serve », le fait."
+            )
+        case Readiness.NEWER:
+            return _bad(
+                "Base de données", "elle vient d'une version plus récente du programme. Installez cette version."
+            )
+        case Readiness.UNREACHABLE:
+            return _bad("Base de données", "elle ne répond pas. Vérifiez le réglage « database ».")
+
+
+async def _clock(tx: Tx) -> Finding:
+    last = await latest_event(tx)
+    if last is not None and last > tx.now + SKEW:
+        return _bad("Horloge", f"elle retarde : le dernier événement date du {last:%d/%m/%Y à %H:%M} UTC.")
+    return _good("Horloge", f"{tx.now:%d/%m/%Y, %H:%M} UTC. Les autres quartiers admettent une heure d'écart.")
+
+
+async def _keys(tx: Tx, here: Neighbourhood) -> Finding:
+    for actor_id in (here.instance_id, here.group_id):
+        for purpose in ("http", "assertion"):
+            found = await keys.to_sign_with(tx, actor_id or "", purpose)
+            if found is None or found.private is None:
+                return _bad("Clés", f"il manque la clé « {purpose} » du quartier. Restaurez une sauvegarde complète.")
+            try:
+                wire_keys.load_private_pem(found.private)
+            except (BadActivity, ValueError, TypeError):
+                return _bad("Clés", f"la clé {found.id} est illisible. Restaurez une sauvegarde complète.")
+    return _good("Clés", "présentes et lisibles.")
+
+
+async def _mail_queue(tx: Tx) -> Finding:
+    queue = await mails.queue(tx)
+    if not queue.waiting:
+        return _good("Courriel en attente", "aucun.")
+    late = queue.oldest is not None and tx.now - queue.oldest > LATE
+    words = f"{queue.waiting} message(s). {FAULTS.get(queue.error or '', '').format(status='')}".strip()
+    return (_warning if late else _good)("Courriel en attente", words)
+
+
+async def _mail_server(here: Neighbourhood, knock: Callable[..., Awaitable[None]]) -> Finding:
+    server = server_of(here.mail)
+    if server is None:
+        return _warning("Serveur de courriel", "aucun. Les liens se donnent de la main à la main (page Réglages).")
+    try:
+        await knock(server)
+    except Unreachable as error:
+        words = FAULTS.get(error.code, error.code).format(status=error.status or "")
+        return _bad("Serveur de courriel", f"{server.host} : {words}")
+    return _good("Serveur de courriel", f"{server.host} répond.")
+
+
+async def _origin(settings: Settings, here: Neighbourhood, world: World) -> Finding:
+    if here.is_trial:
+        return _warning("Adresse publique", "aucune : mode essai, personne ne voit ce quartier du dehors.")
+    if settings.origin and settings.origin != here.origin:
+        return _bad(
+            "Adresse publique", f"les réglages disent {settings.origin}, le quartier est connu sous {here.origin}."
+        )
+    try:
+        answer = await world.fetch(f"{here.origin}/livez", accept="text/plain", max_bytes=1024)
+    except (Unreachable, BadActivity) as error:
+        return _warning("Adresse publique", f"{here.origin} ne répond pas d'ici ({error}). Le serveur tourne-t-il ?")
+    if answer.status != 200 or answer.body.strip() != b"ok":
+        return _bad("Adresse publique", f"{here.origin} répond, mais ce n'est pas ce programme ({answer.status}).")
+    return _good("Adresse publique", f"{here.origin} répond.")
+
+
+def _good(subject: str, words: str) -> Finding:
+    return Finding(Level.GOOD, subject, words)
+
+
+def _warning(subject: str, words: str) -> Finding:
+    return Finding(Level.WARNING, subject, words)
+
+
+def _bad(subject: str, words: str) -> Finding:
+    return Finding(Level.BAD, subject, words)
