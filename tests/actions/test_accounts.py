@@ -15,15 +15,10 @@ from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.mail_tokens import Purpose
 from fedivoisin.trust.events import (
     AccountClosed,
-    AccountRestored,
-    AccountSuspended,
     LinkAsked,
     PasswordChanged,
-    RoleGiven,
-    RoleTaken,
     SessionRevoked,
 )
-from fedivoisin.trust.roles import Role
 from fedivoisin.trust.standing import Standing
 from tests.fakes import FakeWorld, key_pair
 from tests.makers import a_listing, a_session, an_account, put_account, put_listings, put_member, put_neighbourhood
@@ -332,72 +327,10 @@ async def test_leaving_erases_the_person_and_keeps_the_address_closed_for_ever(t
         assert await reason(again) is Reason.NOT_FOUND
 
 
-async def test_the_last_admin_neither_leaves_nor_steps_down_nor_is_suspended(town: Store) -> None:
-    for work in (
-        lambda: town.write(accounts.close, member=AWA),
-        lambda: town.write(staff.take_role, by=AWA, member=AWA, role=Role.ADMIN),
-        lambda: town.write(staff.suspend, by=AWA, member=AWA),
-    ):
-        assert await reason(work) is Reason.LAST_ADMIN
-    await town.write(staff.give_role, by=AWA, member=PAUL, role=Role.ADMIN)
-    await town.write(staff.take_role, by=PAUL, member=AWA, role=Role.ADMIN)
-    assert await journal(town, RoleGiven, RoleTaken) == [RoleGiven(PAUL, Role.ADMIN), RoleTaken(AWA, Role.ADMIN)]
-
-
-async def test_giving_what_is_there_or_taking_what_is_not_changes_nothing(town: Store) -> None:
-    await town.write(staff.give_role, by=AWA, member=PAUL, role=Role.ADHERENT)
-    await town.write(staff.take_role, by=AWA, member=PAUL, role=Role.TRESORIER)
-    assert await journal(town, RoleGiven, RoleTaken) == []
-
-
-async def test_a_set_of_roles_is_given_whole_or_not_at_all(town: Store) -> None:
-    wanted = [Role.MODERATEUR, Role.REFERENT]
-    await town.write(staff.set_roles, by=AWA, member=PAUL, roles=wanted)
-    await town.write(staff.set_roles, by=AWA, member=PAUL, roles=[Role.REFERENT])
-    async with town.read() as tx:
-        account = await kept.of(tx, PAUL)
-        assert await kept.with_role(tx, Role.REFERENT) == [PAUL]
-        assert await kept.with_role(tx, Role.ADMIN) == [AWA]
-    assert account is not None
-    assert account.roles == {Role.ADHERENT, Role.REFERENT}
-    assert (
-        await reason(lambda: town.write(staff.set_roles, by=AWA, member=AWA, roles=[Role.MODERATEUR]))
-        is Reason.LAST_ADMIN
-    )
-    assert await journal(town, RoleGiven) == [RoleGiven(PAUL, Role.MODERATEUR), RoleGiven(PAUL, Role.REFERENT)]
-
-
 async def test_whoever_gave_no_address_has_none_to_confirm(town: Store) -> None:
     leo = await town.write(accounts.create, an_account(email=None), key_pair(0))
     await town.write(accounts.mail_confirmation, leo, email=None, token="x")
     assert await journal(town, LinkAsked) == []
-
-
-async def test_only_admins_give_roles_and_only_moderators_suspend(town: Store) -> None:
-    for work in (
-        lambda: town.write(staff.give_role, by=PAUL, member=PAUL, role=Role.ADMIN),
-        lambda: town.write(staff.suspend, by=PAUL, member=AWA),
-        lambda: town.write(staff.restore, by=PAUL, member=AWA),
-    ):
-        assert await reason(work) is Reason.FORBIDDEN
-
-
-async def test_a_suspension_ends_sessions_and_links_until_it_is_lifted(town: Store) -> None:
-    await sign_in(town)
-    await town.write(accounts.make_link, member=PAUL, purpose=Purpose.SIGN_IN, token="link")
-    await town.write(staff.suspend, by=AWA, member=PAUL)
-    assert await visitor_of(town, "token-1") is None
-    for work in (
-        lambda: town.write(accounts.sign_in, member=PAUL, typed="paul", session=a_session(2)),
-        lambda: town.write(accounts.make_link, member=PAUL, purpose=Purpose.SIGN_IN, token="other"),
-    ):
-        assert await reason(work) is Reason.ACCOUNT_SUSPENDED
-    await town.write(accounts.ask_link, email="paul@example.org", purpose=Purpose.RESET, token="x", network=NETWORK)
-    assert await journal(town, LinkAsked) == []
-    await town.write(staff.restore, by=AWA, member=PAUL)
-    await town.write(accounts.sign_in, member=PAUL, typed="paul", session=a_session(3))
-    assert await journal(town, AccountSuspended, AccountRestored) == [AccountSuspended(PAUL), AccountRestored(PAUL)]
-    assert await reason(lambda: town.write(staff.restore, by=AWA, member=PAUL)) is Reason.NOT_FOUND
 
 
 async def test_old_attempts_are_forgotten(town: Store, world: FakeWorld) -> None:
