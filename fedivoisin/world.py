@@ -8,6 +8,8 @@ from typing import Protocol
 Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
 """(method, URL, body) -> the headers to send, signature included. Called anew for each hop of a redirection."""
 
+MayGo = Callable[[str], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -70,9 +72,14 @@ class Place:
 
 
 class Fetch(Protocol):
-    """Raises Unreachable (network, time-out, too large) or BadActivity (forbidden address, redirect)."""
+    """Raises Unreachable (network, time-out, too large) or BadActivity (forbidden address, redirect).
 
-    def __call__(self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None) -> Awaitable[Response]: ...
+    `may_go` is asked before each redirection is followed, with the address it leads to, and raises to forbid it.
+    """
+
+    def __call__(
+        self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None, may_go: MayGo | None = None
+    ) -> Awaitable[Response]: ...
 
 
 class Post(Protocol):
@@ -135,6 +142,6 @@ class World:
     new_keys: Callable[[], Awaitable[NewKeys]]
     """Takes some tenths of a second, in a thread: never inside a transaction."""
     hash_password: Callable[[str], Awaitable[str]]
-    """A new password to an Argon2id hash (PHC string), in a thread. Raises Refused (too short, too long, too common)."""
+    """A new password to an Argon2id hash (PHC string), in a thread. Raises Refused (too short, long or common)."""
     check_password: Callable[[str, str | None], Awaitable[bool]]
     """Whether the password fits the hash; without a hash it takes as long, and is false."""

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from fedivoisin.errors import Unreachable
-from fedivoisin.world import EncodedImage, Mail, MailServer, NewKeys, Response, Sign, World
+from fedivoisin.world import EncodedImage, Mail, MailServer, MayGo, NewKeys, Response, Sign, World
 
 START = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 ED25519_MULTICODEC = b"\xed\x01"
@@ -114,7 +114,9 @@ class FakeWorld:
             raise self.mail_answer
         self.mails.append(mail)
 
-    async def fetch(self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None) -> Response:
+    async def fetch(
+        self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None, may_go: MayGo | None = None
+    ) -> Response:
         """Answer from `pages`."""
         headers = {"accept": accept, **(sign("GET", url, None) if sign else {})}
         response = self._answer(Request("GET", url, headers), self.pages.get(url, Unreachable("no-such-page")))

@@ -13,7 +13,7 @@ from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.origins import same_origin
 from fedivoisin.activitypub.wire.request import Scheme
 from fedivoisin.errors import BadActivity, Unreachable
-from fedivoisin.store import blocks, peers
+from fedivoisin.store import blocks, neighbourhoods, peers
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.peers import Peer
 from fedivoisin.urls import parse
@@ -102,8 +102,16 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
 
     async def attempt(scheme: Scheme) -> Response:
         return await fetcher.world.fetch(
-            address.address, accept=accept, max_bytes=fetcher.max_bytes, sign=_sign_with(fetcher.world, key, scheme)
+            address.address,
+            accept=accept,
+            max_bytes=fetcher.max_bytes,
+            sign=_sign_with(fetcher.world, key, scheme),
+            may_go=may_go,
         )
+
+    async def may_go(target: str) -> None:
+        async with fetcher.store.read() as tx:
+            await _check_host(tx, parse(target).authority)
 
     response, scheme = await signing.knock(attempt, signing.schemes(peer, now))
     _check_status(response, now)
@@ -112,12 +120,19 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
 
 
 async def _allowed(tx: Tx, host: str) -> tuple[PrivateKey, Peer | None]:
-    if await blocks.is_blocked(tx, host):
-        raise BadActivity("blocked", status=403)
+    await _check_host(tx, host)
     key = await signing.key_of_instance(tx)
     if key is None:
         raise BadActivity("trial-mode", status=403)
     return key, await peers.by_host(tx, host)
+
+
+async def _check_host(tx: Tx, host: str) -> None:
+    if await blocks.is_blocked(tx, host):
+        raise BadActivity("blocked", status=403)
+    # Nobody makes us ask ourselves: what is ours stands in the store, and is never a document of somebody else.
+    if host == parse((await neighbourhoods.current(tx)).base).authority:
+        raise BadActivity("our-own", status=403)
 
 
 def _sign_with(world: World, key: PrivateKey, scheme: Scheme) -> Sign:

@@ -19,7 +19,7 @@ from fedivoisin import VERSION
 from fedivoisin.adapters.public_ip import is_loopback, is_public
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.urls import Url, parse
-from fedivoisin.world import Response, Sign
+from fedivoisin.world import MayGo, Response, Sign
 
 MAX_REDIRECTS = 3
 MAX_ANSWER = 64 * 1024
@@ -71,7 +71,9 @@ class Network:
         self._tls: ssl.SSLContext | None = None
         self._clients: dict[bool, aiohttp.ClientSession] = {}
 
-    async def fetch(self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None) -> Response:
+    async def fetch(
+        self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None, may_go: MayGo | None = None
+    ) -> Response:
         """`world.Fetch`: a GET, redirected at most three times, each hop checked and signed anew."""
         async with self._errors_told():
             address = self._permitted(parse(url))
@@ -80,6 +82,8 @@ class Network:
                 if location is None:
                     return answer
                 address = self._redirected(address, location)
+                if may_go is not None:
+                    await may_go(address.address)
             raise BadActivity("too-many-redirects")
 
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:

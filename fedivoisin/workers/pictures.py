@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from fedivoisin.errors import BadActivity, Refused, Unreachable
 from fedivoisin.ids import ActorId, PictureId
@@ -10,6 +9,7 @@ from fedivoisin.settings import Limits
 from fedivoisin.store import blocks, pictures
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.pictures import WEBP, Media, RemotePicture, thumbnail_path
+from fedivoisin.urls import parse
 from fedivoisin.world import EncodedImage, World
 
 ACCEPT = "image/webp, image/jpeg, image/png"
@@ -31,7 +31,9 @@ async def _fetch(store: Store, world: World, limits: Limits, one: RemotePicture)
         await _give_up(store, one, is_final=True)
         return
     try:
-        response = await world.fetch(one.url, accept=ACCEPT, max_bytes=limits.remote_picture)
+        response = await world.fetch(
+            one.url, accept=ACCEPT, max_bytes=limits.remote_picture, may_go=lambda target: _check_host(store, target)
+        )
         if response.status != 200:
             raise Unreachable("not-there", status=response.status)
         encoded = await world.encode_image(
@@ -48,11 +50,19 @@ async def _fetch(store: Store, world: World, limits: Limits, one: RemotePicture)
 
 
 async def _owner(store: Store, url: str) -> ActorId | None:
-    # A blocked domain is asked for nothing, not even a picture.
+    try:
+        await _check_host(store, url)
+    except BadActivity:
+        return None
     async with store.read() as tx:
-        if await blocks.is_blocked(tx, urlsplit(url).hostname or ""):
-            return None
         return await pictures.owner_of_remote(tx, url)
+
+
+async def _check_host(store: Store, url: str) -> None:
+    # A blocked domain is asked for nothing, not even a picture; whatever way its name is spelt (CVE-2023-42451).
+    async with store.read() as tx:
+        if await blocks.is_blocked(tx, parse(url).host):
+            raise BadActivity("blocked", status=403)
 
 
 async def _keep(store: Store, world: World, one: RemotePicture, owner: ActorId, encoded: EncodedImage) -> None:

@@ -24,6 +24,7 @@ from tests.fakes import key_pair
 from tests.makers import a_draft, an_account
 
 T = TypeVar("T")
+USUAL = Limits()
 PATIENCE = 20.0
 """Seconds that a test waits for another town at most."""
 
@@ -94,7 +95,7 @@ async def a_town(
     hosts: tuple[str, ...],
     *,
     below: str = ".localhost",
-    limits: Limits = Limits(),
+    limits: Limits = USUAL,
     doors: Callable[[World], World] = lambda world: world,
 ) -> AsyncIterator[Town]:
     """Found a neighbourhood called `name`, at `name.localhost`, and let it run until the end of the block.
