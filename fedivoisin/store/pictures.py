@@ -10,8 +10,9 @@ from sqlalchemy import delete, insert, or_, select, update
 from fedivoisin.ids import ActorId, PictureId
 from fedivoisin.market.listing import Listing, Picture
 from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.actors import actor
+from fedivoisin.store.schema.listings import draft, media, picture, remote_media
 from fedivoisin.store.schema.listings import listing as listing_table
-from fedivoisin.store.schema.listings import media, picture, remote_media
 
 CLAIM = timedelta(minutes=5)
 MOST_ATTEMPTS = 6
@@ -157,9 +158,35 @@ async def remote_failed(tx: Tx, url: str, *, is_final: bool, wait: timedelta) ->
     await tx.conn.execute(update(remote_media).where(remote_media.c.url == url).values(**values))
 
 
-async def forget(tx: Tx, paths: Collection[str]) -> None:
-    """These files are gone."""
-    await tx.conn.execute(delete(media).where(media.c.path.in_(set(paths))))
+async def forget_unused(tx: Tx, *, before: datetime, limit: int) -> list[str]:
+    """Forget files made before that moment which nothing shows: no listing, no draft, no profile. Gives their paths."""
+    shown_copy = (
+        select(remote_media.c.url)
+        .join(picture, picture.c.url == remote_media.c.url)
+        .where(remote_media.c.media_id == media.c.id)
+        .exists()
+    )
+    shown = select(picture.c.id).where(picture.c.media_id == media.c.id).exists()
+    rows = await tx.conn.execute(
+        select(media.c.id, media.c.path).where(media.c.created_at < before, ~shown, ~shown_copy)
+    )
+    spoken_for = await _in_drafts(tx) | await _on_profiles(tx)
+    found = [(row.id, row.path) for row in rows if row.id not in spoken_for and row.path not in spoken_for][:limit]
+    if found:
+        ids = [one for one, _path in found]
+        await tx.conn.execute(delete(remote_media).where(remote_media.c.media_id.in_(ids)))
+        await tx.conn.execute(delete(media).where(media.c.id.in_(ids)))
+    return [path for _one, path in found]
+
+
+async def _in_drafts(tx: Tx) -> set[str]:
+    fields = await tx.conn.scalars(select(draft.c.fields))
+    return {str(one["id"]) for kept in fields for one in kept.get("pictures", [])}
+
+
+async def _on_profiles(tx: Tx) -> set[str]:
+    urls = await tx.conn.scalars(select(actor.c.icon_url).where(actor.c.is_local, actor.c.icon_url.is_not(None)))
+    return {str(url).partition("/media/")[2] for url in urls}
 
 
 def _with_media() -> Any:

@@ -17,7 +17,7 @@ from fedivoisin.store import claims, events, lookups
 from fedivoisin.store import inbox as inbox_rows
 from fedivoisin.store.db import Queue, Store
 from fedivoisin.store.events import Recorded
-from fedivoisin.workers import effects, hosts, pictures, tasks
+from fedivoisin.workers import effects, hosts, pictures, tasks, unused_pictures
 from fedivoisin.workers import lookups as lookup_answers
 from fedivoisin.world import World
 
@@ -28,6 +28,7 @@ LOOK_AGAIN = 2.0
 """Seconds between looks when no bell rings: another process may have written, or something has become due."""
 CLOCK = 20.0
 """The same for what only time brings."""
+HOUR = 3600.0
 QUEUES: Mapping[str, Queue] = {queue: queue for queue in get_args(Queue)}
 """The loops that a bell wakes, by their names; the others look at the clock."""
 MAX_EFFECT_WAIT = timedelta(hours=1)
@@ -70,6 +71,7 @@ def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
         ("hosts", lambda: hosts.describe_new(shop.reception), CLOCK),
         ("mail", lambda: post.send_due(shop.store, shop.world), LOOK_AGAIN),
         ("pictures", lambda: pictures.fetch_remote_pictures(shop.store, shop.world, shop.reception.limits), LOOK_AGAIN),
+        ("unused pictures", lambda: unused_pictures.remove_unused(shop.store, shop.world), HOUR),
         ("tasks", lambda: tasks.run_due(shop.store), CLOCK),
     )
 
@@ -116,7 +118,7 @@ async def _again_and_again(store: Store, name: str, turn: Turn, pause: float) ->
             did = 0
             await asyncio.sleep(pause)
         if not did:
-            await (asyncio.sleep(pause) if pause == CLOCK else waiting(pause))
+            await (asyncio.sleep(pause) if pause >= CLOCK else waiting(pause))
 
 
 def _is_leaving() -> bool:
