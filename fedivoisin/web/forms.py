@@ -1,11 +1,13 @@
 """What was typed, what is wrong with it, and both kept until it is right."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.web_request import FileField
 
 from fedivoisin.errors import Reason, Refused
@@ -85,7 +87,7 @@ class Form:
         typed = self.get(name)
         if not typed:
             return None
-        if not (typed.isascii() and typed.lstrip("-").isdigit() and len(typed) < 12 and least <= int(typed) <= most):
+        if not (re.fullmatch(r"-?[0-9]{1,11}", typed) and least <= int(typed) <= most):
             self.refuse(name, Reason.FIELD_NOT_A_NUMBER, least=least, most=most)
             return None
         return int(typed)
@@ -112,7 +114,7 @@ class Form:
         try:
             if typed.count("/") == 2:
                 typed = "-".join(reversed([part.zfill(2) for part in typed.split("/")]))
-            return date.fromisoformat(typed)
+            return datetime.strptime(typed, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
         except ValueError:
             self.refuse(name, Reason.FIELD_NOT_A_DATE)
             return None
@@ -122,11 +124,13 @@ async def read_form(request: web.Request, *, translate: Callable[[str], str], ma
     """Read a POST within its limits. Raises Refused(TOO_LARGE or FORM_UNREADABLE)."""
     is_multipart = request.content_type.startswith("multipart/")
     most = MAX_FORM + MAX_FILES * max_file if is_multipart else MAX_FORM
+    if (request.content_length or 0) > most:
+        raise Refused(Reason.TOO_LARGE)
     try:
         posted = await request.clone(client_max_size=most).post()
     except web.HTTPRequestEntityTooLarge as error:
         raise Refused(Reason.TOO_LARGE) from error
-    except (ValueError, LookupError, web.HTTPBadRequest) as error:
+    except (ValueError, LookupError, web.HTTPBadRequest, web.RequestPayloadError, HttpProcessingError) as error:
         raise Refused(Reason.FORM_UNREADABLE) from error
     values: dict[str, list[str]] = {}
     files: dict[str, list[bytes]] = {}
