@@ -2,15 +2,17 @@
 
 import asyncio
 import re
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fedivoisin.adapters import drawing
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.world import EncodedImage
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 PROCESSES = 1
 """One picture at a time costs least memory; a page waits a second more when two arrive together."""
@@ -27,7 +29,7 @@ class Encoder:
 
     idle: float = IDLE
     longest: float = LONGEST
-    _pool: ProcessPoolExecutor | None = None
+    _pool: "ProcessPoolExecutor | None" = None
     _busy: int = 0
     _going_home: asyncio.TimerHandle | None = None
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PROCESSES))
@@ -59,14 +61,18 @@ class Encoder:
         drawn = asyncio.get_running_loop().run_in_executor(self._started(), drawing.draw, body, max_side, max_pixels)
         try:
             found = await asyncio.wait_for(drawn, self.longest)
-        except (TimeoutError, BrokenProcessPool) as error:
+        except (TimeoutError, BrokenExecutor) as error:
             self._kill()
             raise Refused(Reason.PICTURE_UNREADABLE, field="pictures") from error
         if isinstance(found, drawing.Fault):
             raise Refused(Reason(found.reason), field="pictures", **found.details)
         return found
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self) -> "ProcessPoolExecutor":
+        # Most processes never draw a picture: what it takes is imported when one comes.
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
         # "spawn" inherits nothing: no socket, no database, no key.
         if self._pool is None:
             self._pool = ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=drawing.prepare)

@@ -11,7 +11,8 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from fedivoisin.store.engine import AsyncConnection, AsyncEngine, create_async_engine
 
 P = ParamSpec("P")
 T = TypeVar("T")
