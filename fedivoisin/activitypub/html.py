@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 from unicodedata import normalize
-
-import nh3
 
 from fedivoisin.activitypub.parse.values import UNSEEN
 from fedivoisin.errors import BadActivity
 from fedivoisin.urls import parse
+
+if TYPE_CHECKING:
+    from nh3 import Cleaner
 
 MAX_BYTES = 65_536
 MAX_TAGS = 5_000
@@ -51,21 +54,27 @@ _AUTHORITY_END = re.compile(r"[/?#\\]")
 # Begun only where a word begins: linear in time on "aaaa" and on "a.a.a.a".
 _SHOWN_HOST = re.compile(r"(?<![\w.-])(?:(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]+)")
 
-_cleaner = nh3.Cleaner(
-    tags=_TAGS,
-    clean_content_tags={"script", "style", "template", "noscript", "iframe", "svg", "math", "title"},
-    attributes={"a": {"href", "class"}, "span": {"class"}},
-    attribute_filter=lambda tag, name, value: _kept(name, value),
-    url_schemes={"http", "https", "mailto"},
-    link_rel="nofollow noopener",
-)
+
+@cache
+def _cleaner() -> "Cleaner":
+    # Imported when the first text comes from elsewhere.
+    import nh3
+
+    return nh3.Cleaner(
+        tags=_TAGS,
+        clean_content_tags={"script", "style", "template", "noscript", "iframe", "svg", "math", "title"},
+        attributes={"a": {"href", "class"}, "span": {"class"}},
+        attribute_filter=lambda tag, name, value: _kept(name, value),
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow noopener",
+    )
 
 
 def clean(html: str) -> str:
     """At most 64 KiB of `html`: a few plain tags, absolute links that show where they lead, no unseen characters.
     Safe to show as it is.
     """
-    cleaned = _cleaner.clean(_OTHER_BLOCKS.sub(r"<\1p>", _bounded(html)))
+    cleaned = _cleaner().clean(_OTHER_BLOCKS.sub(r"<\1p>", _bounded(html)))
     # Before the links are read, because an entity may spell an unseen character.
     cleaned = UNSEEN.sub("", cleaned).replace("<p></p>", "")
     return _LINK.sub(_honest, cleaned)

@@ -1,12 +1,13 @@
 """Peers' HTML is harmless once cleaned, and its words can be read alone."""
 
 import re
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedivoisin.activitypub.html import MAX_BYTES, clean, to_text
+from fedivoisin.activitypub.html import MAX_BYTES, MAX_TAGS, clean, to_text
 
 CLEANED = [
     ("<p>Bonjour</p>", "<p>Bonjour</p>"),
@@ -39,6 +40,94 @@ CLEANED = [
 @pytest.mark.parametrize(("html", "expected"), CLEANED)
 def test_what_could_harm_is_gone(html: str, expected: str) -> None:
     assert clean(html) == expected
+
+
+EVIL = "https://evil.example/x"
+HONEST = [
+    (EVIL, "evil.example"),
+    (EVIL, "https://www.evil.example/a/page.html"),
+    (EVIL, "evil.example/?u=https://bank.example"),
+    (EVIL, "ici"),
+    (EVIL, "à 10.30"),
+    (EVIL, "bank.example [evil.example]"),
+    ("https://EVIL.example/", "evil.example"),
+    ("https://xn--caf-dma.example/", "café.example"),
+    ("https://nantes.example/@amina", "@<span>amina</span>"),
+    ("https://nantes.example/@amina", "@amina@nantes.example"),
+    ("mailto:jean.dupont@nantes.example", "jean.dupont@nantes.example"),
+    (
+        "https://www.example.com/a/b",
+        '<span class="invisible">https://www.</span><span>example.com/a</span><span class="invisible">/b</span>',
+    ),
+]
+DISGUISED = [
+    (EVIL, "bank.example"),
+    (EVIL, "https://bank.example/login"),
+    (EVIL, "Voir bank.example !"),
+    (EVIL, "(bank.example)"),
+    (EVIL, "BANK.EXAMPLE"),
+    (EVIL, "bаnk.example"),  # with a Cyrillic letter
+    (EVIL, "127.0.0.1/x"),
+    (EVIL, "bank.example/?evil.example"),
+    (EVIL, "bank.example/?://evil.example"),
+    (EVIL, "bank.example\\evil.example"),
+    (EVIL, "https://bank.example@evil.example/"),
+    (EVIL, "https://evil.example/a<br>bank.example"),
+    (EVIL, "b<b>ank.exam</b>ple"),
+    (EVIL, "bank\u200b.example"),
+    (EVIL, "bank。example"),
+    (EVIL, "bank․example"),
+    (EVIL, "é..bank.example"),
+    (EVIL, "bank.example…"),
+    (EVIL, '<span class="invisible">https://evil.example/?</span><span class="ellipsis">bank.example/login</span>'),
+    (EVIL, '<span class="invisible">bank.example</span>'),
+    (EVIL, "jean@bank.example"),
+    ("mailto:jean@evil.example", "contact@bank.example"),
+]
+
+
+@pytest.mark.parametrize(("href", "text"), HONEST)
+def test_a_link_that_shows_where_it_leads_is_left_alone(href: str, text: str) -> None:
+    assert clean(f'<a href="{href}">{text}</a>') == f'<a href="{href}" rel="nofollow noopener">{text}</a>'
+
+
+@pytest.mark.parametrize(("href", "text"), DISGUISED)
+def test_a_link_that_shows_another_address_is_followed_by_its_own(href: str, text: str) -> None:
+    shown = clean(f'<p><a href="{href}">{text}</a> fin</p>')
+    assert shown == f'<p><a href="{href}" rel="nofollow noopener">{text} [evil.example]</a> fin</p>'
+    assert clean(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://evil.example\\@bank.example/",
+        "https://bank.example@evil.example/",
+        "https:evil.example",
+        "https:///evil.example",
+        "https://ev il.example/",
+        "https://-/",
+        "mailto:evil.example",
+        "mailto:a@b@evil.example",
+    ],
+)
+def test_an_address_that_browsers_may_read_otherwise_is_no_link(href: str) -> None:
+    assert clean(f'<a href="{href}">bank.example</a>') == '<a rel="nofollow noopener">bank.example</a>'
+
+
+@pytest.mark.parametrize("text", ["a", "a.", "a.1.", "1.", "-", "x:", "ﷺ", "@", "://", "a@", "a.b ", "<b>a.b</b>"])
+def test_a_link_of_any_text_is_read_in_no_time(text: str) -> None:
+    began = perf_counter()
+    clean(f'<a href="{EVIL}">{text * 60_000}</a>')
+    assert perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("tags", ["<b>", "<b><p>", "<ul><li>", "<blockquote>", f'<a href="{EVIL}">', "<i><b></i>", "<"])
+def test_fifty_thousand_tags_are_cut_short(tags: str) -> None:
+    began = perf_counter()
+    assert clean(tags * 50_000).count("<") <= 8 * MAX_TAGS
+    assert to_text(tags * 50_000).strip("<") == ""
+    assert perf_counter() - began < 2
 
 
 def test_thousands_of_nested_tags_and_endless_text_are_bounded() -> None:

@@ -9,6 +9,7 @@ import pytest
 from fedivoisin.activitypub import parse
 from fedivoisin.activitypub.parse import values
 from fedivoisin.activitypub.parse.objects import ActorDocument, Image, ListingDocument, NoteDocument, PlaceDocument
+from fedivoisin.errors import BadActivity
 from fedivoisin.market.listing import EUR, Kind, Price, Unit
 from tests.activitypub.documents.shapes import example
 
@@ -57,11 +58,21 @@ def test_the_page_is_the_link_that_serves_html(url: object, page: str) -> None:
         ("<p>Oui</p>", [], ("<p>Oui</p>", "")),
         (3, None, ("", "")),
         ("x" * 70_000, None, ("x" * 65_536, "")),
+        ("<p>Oui</p>", {"fr": "<p>Autrement dit</p>"}, ("<p>Oui</p>", "fr")),
+        ("<p>Oui</p>", {"fr": "<p>Autre</p>", "en": "<p>Yes</p>"}, ("<p>Oui</p>", "")),
     ],
 )
 def test_the_language_is_that_of_the_content(content: object, by_language: object, expected: tuple[str, str]) -> None:
     note = a_note(content=content, contentMap=by_language)
     assert (note.content, note.language) == expected
+
+
+def test_words_that_are_no_html_are_made_so() -> None:
+    for kind in ("text/plain", "text/Markdown"):
+        assert a_note(content="1 < 2 &\n<b>3", mediaType=kind).content == "1 &lt; 2 &amp;<br>&lt;b&gt;3"
+    assert a_note(content="1 &lt; 2", mediaType="text/html").content == "1 &lt; 2"
+    assert a_note(content="Oui", language={"identifier": "FR", "name": "Français"}).language == "fr"
+    assert a_note(content="Oui", language="fr").language == ""
 
 
 def test_tags_are_read_and_broken_ones_left_out() -> None:
@@ -156,6 +167,52 @@ def test_flohmarkt_prices_have_their_currency(price: object, currency: object, e
     read = parse.document({**NOTE, "flohmarkt:data": {"name": "x", "price": price, "currency": currency}})
     assert isinstance(read, ListingDocument)
     assert read.price == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("15 €", (Decimal(15), EUR, False)),
+        ("€15", (Decimal(15), EUR, False)),
+        ("EUR 15,50", (Decimal("15.50"), EUR, False)),
+        ("15,- Euro", (Decimal(15), EUR, False)),
+        ("15.– VHB", (Decimal(15), EUR, True)),
+        ("20 chf vb", (Decimal(20), "CHF", True)),
+    ],
+)
+def test_prices_that_people_typed_are_read(typed: str, expected: tuple[Decimal, str, bool]) -> None:
+    read = parse.document({**NOTE, "flohmarkt:data": {"name": "x", "price": typed}})
+    assert isinstance(read, ListingDocument)
+    assert read.price
+    assert (read.price.amount, read.price.currency, read.negotiable) == expected
+    assert read.kind is Kind.SELL
+
+
+@pytest.mark.parametrize("typed", ["", "VB", "1.500", "1.500 €", "15 oder 20", "-3", "gratis", "15 Kronen", "1e3"])
+def test_a_price_in_words_is_refused_rather_than_guessed(typed: str) -> None:
+    with pytest.raises(BadActivity, match="bad-amount"):
+        parse.document({**NOTE, "flohmarkt:data": {"name": "x", "price": typed}})
+
+
+@pytest.mark.parametrize("price", ["0", "0 €", 0, None])
+def test_what_costs_nothing_is_given(price: object) -> None:
+    read = parse.document({**NOTE, "flohmarkt:data": {"name": "x", "price": price}})
+    assert isinstance(read, ListingDocument)
+    assert (read.kind, read.price, read.negotiable) == (Kind.GIVE, None, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("Amina\u202e\u0000\r\nX: 1", "Amina X: 1"),
+        ("\u2066\ufeff ", ""),
+        ("a\x85b\x1cc", "a b c"),
+        ("👩\u200d🌾", "👩\u200d🌾"),
+        ("x" * 600, "x" * 500),
+    ],
+)
+def test_a_line_holds_nothing_unseen(name: str, line: str) -> None:
+    assert a_note(name=name).name == line
 
 
 def reciprocal(conforms: object, unit: object, name: object = None) -> dict[str, Any]:
@@ -265,6 +322,8 @@ def test_plain_addresses_are_urls(url: str) -> None:
     assert values.is_url(url)
 
 
-@pytest.mark.parametrize("url", ["", "nantes.example", "//nantes.example/", "https://a b/", "https://a\\b/", "\ud800"])
+@pytest.mark.parametrize(
+    "url", ["", "nantes.example", "https://a\u202e/", "//nantes.example/", "https://a b/", "https://a\\b/", "\ud800"]
+)
 def test_other_strings_are_not(url: str) -> None:
     assert not values.is_url(url)

@@ -57,8 +57,8 @@ def key(document: Json) -> KeyDocument | None:
 
 def _moderators(document: Json) -> str | None:
     """The collection of a Group's moderators (FEP-1b12). A channel of PeerTube names its owner there, as an object."""
-    said = document.get("attributedTo")
-    return said if isinstance(said, str) and values.is_url(said) else None
+    said = values.listed(document.get("attributedTo"))
+    return str(said[0]) if len(said) == 1 and values.is_url(said[0]) else None
 
 
 def _public_keys(document: Json) -> Iterator[KeyDocument]:

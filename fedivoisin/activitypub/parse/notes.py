@@ -54,7 +54,12 @@ def content_of(document: Json) -> tuple[str, str]:
         if not content or words == content:
             return words, language
     # Friendica marks people up otherwise in the map: one language alone is that of the content.
-    return content, next(iter(languages), "") if len(languages) == 1 else ""
+    return content, next(iter(languages)) if len(languages) == 1 else _language_of(document)
+
+
+def _language_of(document: Json) -> str:
+    said = values.mapping(document.get("language")) or {}  # Lemmy, PeerTube
+    return values.line(said.get("identifier"), 8).lower()
 
 
 def _languages_of(document: Json) -> dict[str, str]:

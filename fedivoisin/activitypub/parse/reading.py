@@ -90,6 +90,11 @@ def _verb(document: Json) -> str | None:
     return next((one for one in values.types(document) if one in _READERS), None)
 
 
+def _is_activity(document: Json) -> bool:
+    """One that we know, or any other that somebody did to something (Lemmy's `Lock`, everybody's `Dislike`)."""
+    return _verb(document) is not None or ("actor" in document and "object" in document)
+
+
 def _target(document: Json) -> str:
     return values.needed_url(document, "object")
 
@@ -106,26 +111,25 @@ def _thing(document: Json) -> Document | str:
 
 
 def _said(document: Json) -> Document | str:
-    """What is created or changed. Who says only around it whom it is for means it so."""
+    """What is created or changed. Who says only around it whom it is for (Lemmy: whom it names) means it so."""
     found = _embedded(document)
     if found is None:
         return _target(document)
-    if "to" not in found and "cc" not in found:
-        found = {**found, "to": document.get("to"), "cc": document.get("cc")}
-    return _document(found)
+    outside = ("tag",) if "to" in found or "cc" in found else ("tag", "to", "cc")
+    return _document({key: document.get(key) for key in outside} | dict(found))
 
 
 def _told(document: Json, depth: int) -> Activity | str:
     found = _embedded(document)
     # One that does not say whose it is can only be looked up.
-    if found is None or _verb(found) is None or ("actor" not in found and "id" in found):
+    if found is None or not _is_activity(found) or ("actor" not in found and "id" in found):
         return _target(document)
     return _activity(found, depth + 1)
 
 
 def _taken_back(document: Json, depth: int) -> Activity | str:
     found = _embedded(document)
-    if found is None or _verb(found) is None:
+    if found is None or not _is_activity(found):
         return _target(document)
     # Nobody can undo what another did: where it is not said, it was the same one.
     return _activity({"actor": document.get("actor"), **found}, depth + 1)
@@ -133,7 +137,7 @@ def _taken_back(document: Json, depth: int) -> Activity | str:
 
 def _passed_on(document: Json, depth: int) -> Activity | Document | str:
     found = _embedded(document)
-    return _thing(document) if found is None or _verb(found) is None else _activity(found, depth + 1)
+    return _thing(document) if found is None or not _is_activity(found) else _activity(found, depth + 1)
 
 
 def _reported(document: Json) -> tuple[str, ...]:
@@ -171,7 +175,8 @@ def _document(document: Json) -> Document:
     actor = next((one for one in types if one in actors.TYPES), None)
     if actor:
         # GoToSocial serves a key as a stub of its owner, without an inbox.
-        return _key(document) if "inbox" not in document else actors.actor(document, actor)
+        is_stub = "inbox" not in document and "publicKey" in document
+        return _key(document) if is_stub else actors.actor(document, actor)
     if "Tombstone" in types:
         return Tombstone(values.needed_url(document, "id"), values.moment(document.get("deleted")))
     if "publicKeyPem" in document:
@@ -227,7 +232,7 @@ def _items(value: object, depth: int) -> Iterator[Activity | Document | str]:
 
 def _item(value: object, depth: int) -> Activity | Document | str:
     if values.is_object(value):
-        return _activity(value, depth + 1) if _verb(value) else _document(value)
+        return _activity(value, depth + 1) if _is_activity(value) else _document(value)
     found = values.url_of(value)
     if found is None:
         raise BadActivity("bad-item")
