@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from aiohttp import web
 from yarl import URL
 
 from fedivoisin.activitypub.wire import keys, signatures
-from fedivoisin.activitypub.wire.keys import PrivateKey
+from fedivoisin.activitypub.wire.keys import AnyPrivate, PrivateKey
 from fedivoisin.activitypub.wire.request import Scheme
 from fedivoisin.app import utc_now
 from tests.fakes import key_pair
@@ -20,6 +21,12 @@ from tests.federation.towns import Town, free_socket
 
 ACTIVITY = "application/activity+json"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+
+
+@cache
+def private_key(number: int) -> AnyPrivate:
+    """Of the pair of that number; reading one takes long."""
+    return keys.load_private_pem(key_pair(number).rsa_private)
 
 
 @dataclass(slots=True)
@@ -83,8 +90,7 @@ class Stranger:
     ) -> int:
         """POST to an inbox of the town, signed; the status that was answered."""
         body = activity if isinstance(activity, bytes) else json.dumps(activity).encode()
-        private = keys.load_private_pem(key_pair(key).rsa_private)
-        signer = PrivateKey(key_id or f"{self.origin}/users/eve#main-key", private)
+        signer = PrivateKey(key_id or f"{self.origin}/users/eve#main-key", private_key(key))
         signed = signatures.sign("POST", f"{town.origin}{to}", body, key=signer, now=utc_now(), scheme=scheme)
         return await self.send(town, body, {"Content-Type": ACTIVITY, **signed, **(headers or {})}, to=to)
 
@@ -98,7 +104,7 @@ class Stranger:
         """GET from the town: status and document."""
         headers = {"Accept": accept, "Host": town.host}
         if sign:
-            private = PrivateKey(f"{self.origin}/users/eve#main-key", keys.load_private_pem(key_pair(1).rsa_private))
+            private = PrivateKey(f"{self.origin}/users/eve#main-key", private_key(1))
             url = f"{town.origin}{path}"
             headers |= signatures.sign("GET", url, None, key=private, now=utc_now(), scheme="cavage")
         where = URL(f"http://127.0.0.1:{URL(town.origin).port}{path}")

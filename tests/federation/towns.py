@@ -25,6 +25,7 @@ from tests.makers import a_draft, an_account
 
 T = TypeVar("T")
 USUAL = Limits()
+DEFAULTS = Limits()
 PATIENCE = 20.0
 """Seconds that a test waits for another town at most."""
 
@@ -66,7 +67,7 @@ class Town:
             if found:
                 return found
             assert asyncio.get_running_loop().time() < deadline, f"{that}: it never came to {self.host}"
-            await heard(1.0)
+            await heard(0.25)
 
     async def actor(self, url: str) -> Actor:
         """Somebody that this town knows."""
