@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fedivoisin.errors import Reason
 from fedivoisin.settings import SettingError, Settings, check_origin
 from fedivoisin.web.forms import Form
+from fedivoisin.web.landmarks import TOWNS
 from fedivoisin.web.render import LANGUAGES
 
 LEGAL_FORMS = ("association-1901", "association-locale", "collectif", "collectivite", "particulier", "autre")
@@ -23,18 +24,30 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 def quarter(form: Form) -> dict[str, Any]:
     """Columns of the neighbourhood: where it is and who answers there. What is wrong lands in `form.errors`."""
+    for name in ("latitude", "longitude"):
+        if not form.get(name) and "latitude" not in form.errors:
+            form.refuse(name, Reason.POINT_NEEDED)
     return {
         "name": form.text("name", least=2, most=60),
         "commune": form.text("commune", least=1, most=60),
         "department": _department(form),
-        "latitude": _coordinate(form, "latitude", 90),
-        "longitude": _coordinate(form, "longitude", 180),
+        "latitude": form.number("latitude", least=-90, most=90),
+        "longitude": form.number("longitude", least=-180, most=180),
         "contact_email": email(form, "contact_email"),
         "language": form.choice("language", LANGUAGES, default="fr"),
         "help_name": form.text("help_name", most=60),
         "help_hours": form.text("help_hours", most=120),
         "help_telephone": _telephone(form, "help_telephone"),
     }
+
+
+def place_map(form: Form, tiles: str = "") -> dict[str, Any]:
+    """The map on which the centre is chosen: where it is already, else the whole country with its towns."""
+    apart = Form(form.values, {}, form.translate)
+    latitude, longitude = apart.number("latitude", least=-90, most=90), apart.number("longitude", least=-180, most=180)
+    if latitude is None or longitude is None:
+        return {"latitude": 46.6, "longitude": 2.4, "zoom": 6, "tiles": tiles, "landmarks": TOWNS}
+    return {"latitude": latitude, "longitude": longitude, "zoom": 11, "tiles": tiles, "landmarks": TOWNS}
 
 
 def association(form: Form) -> dict[str, Any]:
@@ -141,13 +154,6 @@ def _department(form: Form) -> str:
     if typed and not _DEPARTMENT.fullmatch(typed):
         form.refuse("department", Reason.DEPARTMENT_WRONG)
     return typed
-
-
-def _coordinate(form: Form, name: str, most: float) -> float | None:
-    value = form.number(name, least=-most, most=most)
-    if value is None:
-        form.refuse(name, Reason.POINT_NEEDED)
-    return value
 
 
 def _telephone(form: Form, name: str) -> str:

@@ -31,6 +31,21 @@
     return map;
   }
 
+  // Without tiles the frame would be blank: the names of known towns say where one is.
+  function nameTowns(frame, map) {
+    JSON.parse(frame.dataset.landmarks || "[]").forEach(function (town) {
+      const words = document.createElement("span");
+      words.textContent = town[0];
+      const icon = L.divIcon({ className: "repere", html: words, iconSize: null });
+      L.marker([town[1], town[2]], { icon: icon, interactive: false, keyboard: false }).addTo(map);
+    });
+  }
+
+  // What people type: 47,23 as well as 47.23.
+  function degrees(input) {
+    return Number(input.value.replace(",", "."));
+  }
+
   // Leaflet takes the attribution as HTML; a setting is text.
   function escaped(text) {
     const holder = document.createElement("span");
@@ -77,6 +92,7 @@
     const longitude = document.getElementById(frame.dataset.longitudeInput);
     const tools = frame.nextElementSibling;
     const map = open(frame);
+    nameTowns(frame, map);
     let chosen = null;
 
     function draw(place) {
@@ -95,7 +111,7 @@
     }
 
     if (latitude.value && longitude.value) {
-      const place = L.latLng(Number(latitude.value), Number(longitude.value));
+      const place = L.latLng(degrees(latitude) || 0, degrees(longitude) || 0);
       map.setView(place, Number(frame.dataset.zoom));
       draw(place);
     }

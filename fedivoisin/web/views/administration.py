@@ -153,7 +153,8 @@ async def _address_page(visit: Visit, *, code: int = 200) -> web.Response:
 
 
 def _page(visit: Visit, section: str, *, code: int = 200, **context: Any) -> web.Response:
-    return visit.render(f"admin/{section}.html", title=visit._(SECTIONS[section]), code=code, **context)
+    place_map = answers.place_map(visit.form, visit.here.tiles)
+    return visit.render(f"admin/{section}.html", title=visit._(SECTIONS[section]), code=code, map=place_map, **context)
 
 
 def _filled(visit: Visit, values: Mapping[str, str]) -> Visit:

@@ -160,6 +160,7 @@ def _page(visit: Visit, screen: str, draft: Draft, *, code: int = 200, **context
         step=step + 1,
         back=f"/installation/{SCREENS[step - 1]}" if step else "",
         fixed_origin=visit.settings.origin,
+        map=answers.place_map(visit.form),
         quarter=draft.get("quartier", {}),
         has_mail=bool(draft.get("courriel", {}).get("mail_host")),
         origin=visit.settings.origin or draft.get("courriel", {}).get("origin", ""),
