@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.processes import free_port
+from fedivoisin.app import open_store
 from fedivoisin.demo.build import build
 from fedivoisin.demo.towns import TOWNS, Town
 from fedivoisin.settings import Limits, Network, Settings
+from fedivoisin.workers.loop import make_effects
 
 PLENTY = 100_000_000
 """Requests per window: a measurement comes from one address and would else be told to slow down."""
@@ -51,5 +53,11 @@ def environment(settings: Settings) -> Mapping[str, str]:
 
 
 async def build_town(town: Town, settings: Settings) -> None:
-    """Half a year of its life, as in the demonstration."""
+    """Half a year of its life, as in the demonstration, and all that follows from it: nothing is left to do."""
     await build(town, settings, print)
+    store = open_store(settings)
+    try:
+        while await make_effects(store):
+            continue
+    finally:
+        await store.close()
