@@ -1,10 +1,12 @@
 """Puts the pieces together: the world, the store, the routes, the workers."""
 
 import asyncio
+import errno
 import hashlib
 import os
 import secrets
 import signal
+import socket
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,11 +16,13 @@ from pathlib import Path
 
 from aiohttp import web
 
+from fedivoisin.actions import settings as association
 from fedivoisin.activitypub import routes as activitypub_routes
 from fedivoisin.activitypub.wire import keys as wire_keys
 from fedivoisin.adapters.media import Encoder, MediaFolder
 from fedivoisin.adapters.network import Network
 from fedivoisin.adapters.passwords import Passwords
+from fedivoisin.errors import Refused
 from fedivoisin.settings import SettingError, Settings
 from fedivoisin.store import migrate, neighbourhoods
 from fedivoisin.store.db import Store, Tx
@@ -31,6 +35,9 @@ from fedivoisin.web.render import environments
 from fedivoisin.web.throttle import Throttle
 from fedivoisin.workers import loop
 from fedivoisin.world import Mail, MailServer, NewKeys, World
+
+BACKLOG = 512
+"""Connections that may wait to be taken."""
 
 
 def utc_now() -> datetime:
@@ -115,30 +122,35 @@ def create_app(settings: Settings, store: Store, world: World) -> web.Applicatio
     return app
 
 
-async def prepare(settings: Settings, store: Store) -> str | None:
+async def prepare(settings: Settings, store: Store, *, has_pages: bool = True) -> str | None:
     """Bring the database up to date and note the origin.
 
-    Gives the one-time word of the first-run link while the first-run questions wait. Raises NewerSchema,
-    SettingError when the origin is not the one that others know.
+    Gives the one-time word of the first-run link while the first-run questions wait; where there are no pages
+    the word in use stays. Raises CannotOpen, NewerSchema, SettingError when the origin is not the one that others know.
     """
+    await store.knock()
     async with store.read() as tx:
         is_current = await migrate.is_current(tx)
     if not is_current:
         await _migrate_in_a_child(settings)
-    word = new_secret()
-    found = await store.write(_prepare, origin=settings.origin, word_hash=hashlib.sha256(word.encode()).hexdigest())
-    return word if found.founded_at is None else None
+    word = new_secret() if has_pages else ""
+    found = await store.write(_prepare, origin=settings.origin, word=word)
+    return word or None if found.founded_at is None else None
 
 
-async def _prepare(tx: Tx, *, origin: str, word_hash: str) -> Neighbourhood:
+async def _prepare(tx: Tx, *, origin: str, word: str) -> Neighbourhood:
+    word_hash = hashlib.sha256(word.encode()).hexdigest() if word else ""
     await neighbourhoods.prepare(tx, origin=origin, setup_hash=word_hash)
     found = await neighbourhoods.current(tx)
     if found.founded_at is None:
-        await neighbourhoods.change(tx, setup_hash=word_hash, origin=origin)
-    elif origin and found.origin and origin != found.origin:
-        raise SettingError(
-            f"origin : ce quartier est connu sous {found.origin} ; son adresse ne peut plus devenir {origin}"
-        )
+        return await neighbourhoods.change_and_read(tx, setup_hash=word_hash or found.setup_hash or "", origin=origin)
+    if origin:
+        try:
+            await association.move_to(tx, origin)
+        except Refused as refused:
+            raise SettingError(
+                f"origin : ce quartier est connu sous {found.origin} ; son adresse ne peut plus devenir {origin}"
+            ) from refused
     return found
 
 
@@ -157,21 +169,40 @@ async def _migrate_in_a_child(settings: Settings) -> None:
 async def serve(settings: Settings, *, on_ready: Callable[[str | None], None]) -> None:
     """Answer requests, and work behind them, until SIGTERM or SIGINT; what is under way is finished first."""
     stop = _stop_on_signal()
-    store = open_store(settings)
-    try:
-        word = await prepare(settings, store)
-        async with open_world(settings, store) as world:
-            app = create_app(settings, store, world)
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=30)
-            await runner.setup()
-            await web.TCPSite(runner, settings.host, settings.port, backlog=512).start()
-            on_ready(word)
-            try:
+    # The port first: a second process that finds it taken must not have renewed the first-run word of the first.
+    with _listening(settings) as listening:
+        store = open_store(settings)
+        try:
+            word = await prepare(settings, store)
+            async with open_world(settings, store) as world, _answering(create_app(settings, store, world), listening):
+                on_ready(word)
                 await _until(stop, loop.run(settings, store, world) if settings.run_workers else None)
-            finally:
-                await runner.cleanup()
+        finally:
+            await store.close()
+
+
+def _listening(settings: Settings) -> socket.socket:
+    host, port = settings.host, settings.port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SettingError(
+                f"port : le port {port} est déjà pris par un autre programme. Arrêtez-le, ou changez de port"
+            ) from error
+        raise SettingError(f"host, port : impossible de répondre sur {host}:{port} ({error.strerror})") from error
+
+
+@asynccontextmanager
+async def _answering(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=30)
+    try:
+        await runner.setup()
+        await web.SockSite(runner, listening, backlog=BACKLOG).start()
+        yield
     finally:
-        await store.close()
+        await runner.cleanup()
 
 
 async def work(settings: Settings) -> None:
@@ -179,7 +210,7 @@ async def work(settings: Settings) -> None:
     stop = _stop_on_signal()
     store = open_store(settings)
     try:
-        await prepare(settings, store)
+        await prepare(settings, store, has_pages=False)
         async with open_world(settings, store) as world:
             await _until(stop, loop.run(settings, store, world))
     finally:

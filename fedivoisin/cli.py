@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -30,7 +30,7 @@ def main(context: click.Context, config: str | None) -> None:
     logs.configure(context.obj.log_level)
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     """Say what is wrong and end with 2."""
     click.echo(f"fedivoisin : {message}", err=True)
     sys.exit(2)
@@ -38,11 +38,14 @@ def fail(message: str) -> None:
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
     """Run one command's work; a wrong setting or a newer database is said, not traced."""
+    from fedivoisin.store.db import CannotOpen
     from fedivoisin.store.migrate import NewerSchema
 
     try:
         with asyncio.Runner() as runner:
             return runner.run(work)
+    except CannotOpen as error:
+        fail(f"database : la base ne répond pas ({' '.join(str(error).split())[:200]})")
     except SettingError as error:
         fail(str(error))
     except NewerSchema as error:
@@ -86,6 +89,7 @@ def migrate(settings: Settings) -> None:
     async def bring_up() -> bool:
         store = open_store(settings)
         try:
+            await store.knock()
             return await raise_to_newest(store)
         finally:
             await store.close()

@@ -132,19 +132,25 @@ async def read_form(request: web.Request, *, translate: Callable[[str], str], ma
         raise Refused(Reason.TOO_LARGE) from error
     except (ValueError, LookupError, web.HTTPBadRequest, web.RequestPayloadError, HttpProcessingError) as error:
         raise Refused(Reason.FORM_UNREADABLE) from error
-    values: dict[str, list[str]] = {}
-    files: dict[str, list[bytes]] = {}
     try:
-        for name, value in posted.items():
-            if isinstance(value, str):
-                values.setdefault(name, []).append(value)
-            elif isinstance(value, FileField):
-                _keep(files, name, value, max_file)
+        return _form(posted, translate, max_file)
     finally:
         # The clone's files are nobody else's to close.
         for value in posted.values():
             if isinstance(value, FileField):
                 value.file.close()
+
+
+def _form(
+    posted: Mapping[str, str | bytes | bytearray | FileField], translate: Callable[[str], str], max_file: int
+) -> Form:
+    values: dict[str, list[str]] = {}
+    files: dict[str, list[bytes]] = {}
+    for name, value in posted.items():
+        if isinstance(value, str):
+            values.setdefault(name, []).append(value)
+        elif isinstance(value, FileField):
+            _keep(files, name, value, max_file)
     return Form(values, files, translate)
 
 
