@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from fedivoisin.activitypub.parse.values import UNSEEN
+from fedivoisin.activitypub.wire.unseen import UNSEEN
 from fedivoisin.errors import BadActivity
 from fedivoisin.urls import parse
 

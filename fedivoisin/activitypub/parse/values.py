@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, TypeAlias, TypeGuard
 from urllib.parse import urlsplit
 
+from fedivoisin.activitypub.wire.unseen import UNSEEN
 from fedivoisin.errors import BadActivity
 
 Json: TypeAlias = Mapping[str, Any]
@@ -19,8 +20,6 @@ MAX_RECIPIENTS = 1000
 MAX_ITEMS = 100
 MAX_AMOUNT = Decimal(10**12)
 
-UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Bidi controls can show a text in another order than it is stored; the other controls show nothing at all."""
 _NOT_IN_URL = re.compile(rf"[\x00-\x20\x7f<>\"\\^`{{|}}]|{UNSEEN.pattern}")
 _DURATION = re.compile(r"P(\d{1,4})D")
 
