@@ -13,10 +13,10 @@ from fedivoisin.trust.standing import require_member
 async def like(tx: Tx, *, listing_id: ListingId, by: ActorId) -> None:
     """Saying it twice says it once."""
     listing = await _standing(tx, listing_id)
-    require_member(await members.standing(tx, by))
     member = await actors.by_id(tx, by)
     if member is None:
         raise Refused(Reason.NOT_FOUND)
+    require_member(await members.standing(tx, by))
     if await likes.put(tx, by, listing_id, addresses.activity_url(member.url, tx.new_id())):
         await events.record(tx, ListingLiked(listing.id, listing.author_id, by), subject=listing.id, by=by)
 

@@ -24,10 +24,10 @@ BATCH = 100
 
 async def publish(tx: Tx, *, by: ActorId, draft: Draft) -> Listing:
     """A new listing of this member. Raises Refused with the field to mend."""
-    require_member(await members.standing(tx, by))
     author = await actors.by_id(tx, by)
     if author is None:
         raise Refused(Reason.NOT_FOUND)
+    require_member(await members.standing(tx, by))
     here = await neighbourhoods.current(tx)
     listing_id = ListingId(tx.new_id())
     url = addresses.listing_url(here.base, author.name, listing_id)

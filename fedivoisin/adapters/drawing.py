@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, field
+from importlib import import_module
 from io import BytesIO
 from math import cos, pi
 from typing import TYPE_CHECKING, Any
@@ -30,13 +31,8 @@ class Fault:
 
 def prepare() -> None:
     """Import what takes long, before the first picture."""
-    import PIL.Image
-    import PIL.ImageOps
-    import PIL.JpegImagePlugin
-    import PIL.PngImagePlugin
-    import PIL.WebPImagePlugin
-
-    _ = PIL
+    for name in ("Image", "ImageOps", "JpegImagePlugin", "PngImagePlugin", "WebPImagePlugin"):
+        import_module(f"PIL.{name}")
 
 
 def draw(body: bytes, max_side: int, max_pixels: int) -> EncodedImage | Fault:
@@ -94,7 +90,7 @@ def _webp(picture: "Image") -> bytes:
 
 def blurhash(picture: "Image", across: int = 4, down: int = 3) -> str:
     """The blurred preview in a few letters, as BlurHash writes it (github.com/woltapp/blurhash)."""
-    tiny = picture.convert("RGB").resize((BLUR_SIDE, BLUR_SIDE))
+    tiny = picture.convert("RGB").resize((BLUR_SIDE, BLUR_SIDE))  # pyright: ignore[reportUnknownMemberType]
     raw = [_linear(channel) for channel in tiny.tobytes()]
     pixels = list(zip(raw[0::3], raw[1::3], raw[2::3], strict=True))
     factors = [_factor(pixels, i, j) for j in range(down) for i in range(across)]

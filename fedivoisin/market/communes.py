@@ -48,7 +48,7 @@ def around(latitude: float, longitude: float, *, limit: int = 60) -> list[Commun
 
 def _every() -> Iterator[Commune]:
     # Read anew each time: it takes some milliseconds, and keeping them all would take megabytes for ever.
-    for line in files(__package__).joinpath("communes.txt").read_text("utf-8").splitlines():
+    for line in files("fedivoisin.market").joinpath("communes.txt").read_text("utf-8").splitlines():
         if not line.startswith("#"):
             code, name, latitude, longitude = line.split(";")
             yield Commune(code, name, float(latitude), float(longitude))

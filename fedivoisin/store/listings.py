@@ -151,7 +151,7 @@ async def _one(tx: Tx, condition: Any) -> Listing | None:
 def _listing(row: Any, shown: Any) -> Listing:
     amount = row["price_amount"]
     price = None if amount is None else Price(amount, row["price_currency"], Unit(row["price_unit"]))
-    values = {name: row[name] for name in _PLAIN} | {
+    values: dict[str, Any] = {name: row[name] for name in _PLAIN} | {
         "kind": Kind(row["kind"]),
         "purpose": Purpose(row["purpose"]),
         "state": State(row["state"]),

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from fedivoisin.errors import Reason, Refused
-from fedivoisin.ids import PictureId
 from fedivoisin.market import categories, communes
 from fedivoisin.market.draft import MAX_AMOUNT, MAX_DAYS, MAX_QUANTITY, MAX_TEXT, TITLE_LENGTHS, Draft, settle
 from fedivoisin.market.listing import Genre, Kind, Listing, Picture, Price, Unit, kind_of
@@ -143,7 +142,8 @@ def picture_fields(one: Picture) -> dict[str, Any]:
 
 def pictures_of(fields: Mapping[str, Any]) -> tuple[Picture, ...]:
     """The pictures that a draft keeps."""
-    return tuple(Picture(**{**one, "id": PictureId(one["id"])}) for one in fields.get("pictures", []))
+    kept: list[dict[str, Any]] = fields.get("pictures", [])
+    return tuple(Picture(**one) for one in kept)
 
 
 def check_what(form: Form) -> None:

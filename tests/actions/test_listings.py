@@ -68,6 +68,13 @@ async def test_a_candidate_reads_but_does_not_publish_or_like(store: Store) -> N
     assert await journal(store) == []
 
 
+async def test_nobody_unknown_publishes_or_likes(store: Store) -> None:
+    await put_listings(store, a_listing())
+    ghost = ActorId("actor-ghost")
+    assert await refused(store.write(acting.publish, by=ghost, draft=a_draft())) is Reason.NOT_FOUND
+    assert await refused(store.write(liking.like, listing_id=ListingId("listing-1"), by=ghost)) is Reason.NOT_FOUND
+
+
 async def test_what_the_rule_refuses_leaves_nothing_behind(store: Store) -> None:
     assert await refused(store.write(acting.publish, by=AWA, draft=a_draft(title="V"))) is Reason.TITLE_LENGTH
     assert await journal(store) == []

@@ -60,7 +60,7 @@ async def test_anybody_reads_the_list_and_narrows_it(site: list[Browser]) -> Non
     page = await nobody.get("/annonces")
     assert "2 annonces" in page.text
     assert "Ce qui ferme bientôt, puis le plus récent" in page.text
-    assert "Aucun lien connu" in page.text
+    assert "Vélo 16 pouces" in page.text
     network = await nobody.get("/annonces?portee=reseau")
     assert "3 annonces" in network.text
     assert "Cleunay" in network.text
