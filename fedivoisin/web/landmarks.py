@@ -26,7 +26,7 @@ TOWNS: tuple[tuple[str, float, float], ...] = (
     ("Orléans", 47.90, 1.91),
     ("Caen", 49.18, -0.37),
     ("Nancy", 48.69, 6.18),
-    ("Clermont-Ferrand", 45.78, 3.08),
+    ("Vichy", 46.13, 3.43),
     ("Poitiers", 46.58, 0.34),
     ("La Rochelle", 46.16, -1.15),
     ("Pau", 43.30, -0.37),
