@@ -13,6 +13,8 @@ from hypothesis import settings
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from fedivoisin.app import new_id, prepare, utc_now
+from fedivoisin.settings import Settings
 from fedivoisin.store.db import Store
 from fedivoisin.store.schema import metadata
 from tests import postgres as postgres_server
@@ -57,6 +59,14 @@ def postgres_template(postgres: Postgres) -> str:
     _apart(_say(postgres, f"CREATE DATABASE {TEMPLATE}"))
     _apart(_create_tables(postgres.url(TEMPLATE)))
     return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as the program itself makes it, to be copied: migrations take seconds."""
+    path = tmp_path_factory.mktemp("migrated") / "town.db"
+    _apart(_prepare(path))
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -107,6 +117,13 @@ async def _say(server: Postgres, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def _prepare(path: Path) -> None:
+    settings = Settings(database=f"sqlite:///{path}")
+    store = Store.open(settings.database, now=utc_now, new_id=new_id)
+    await prepare(settings, store)
+    await store.close()
 
 
 async def _create_tables(url: str) -> None:

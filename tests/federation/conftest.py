@@ -1,6 +1,5 @@
 """Two towns that know nothing of each other yet."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -8,27 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fedivoisin.app import new_id, prepare, utc_now
-from fedivoisin.settings import Settings
-from fedivoisin.store.db import Store
 from tests.federation.stranger import Stranger, a_stranger
 from tests.federation.towns import Town, a_town, free_socket
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file as the program itself makes it, to be copied: migrations take seconds."""
-    path = tmp_path_factory.mktemp("migrated") / "town.db"
-    with asyncio.Runner() as runner:
-        runner.run(_prepare(path))
-    return path
-
-
-async def _prepare(path: Path) -> None:
-    settings = Settings(database=f"sqlite:///{path}")
-    store = Store.open(settings.database, now=utc_now, new_id=new_id)
-    await prepare(settings, store)
-    await store.close()
 
 
 @pytest.fixture

@@ -11,10 +11,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.federation.conftest import migrated
-
-__all__ = ["fedify", "knock", "migrated"]
-
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = ROOT / "tests/peers/fedify/server.mjs"
 START_SECONDS = 60
