@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from fedivoisin.ids import ActorId
-from fedivoisin.market.listing import EUR, Kind, Listing, Picture, Price, Purpose, Unit
+from fedivoisin.market.listing import EUR, Genre, Kind, Listing, Picture, Price, Purpose, Unit, genre_of
 from fedivoisin.market.place import distance
 from fedivoisin.store import actors, pictures
 from fedivoisin.store.actors import Actor
@@ -19,6 +19,8 @@ from fedivoisin.web.visit import Visit
 
 MOST_TABS = 100
 REQUEST = "request"
+KINDS = {kind.value: genre_of(kind, Purpose.OFFER) for kind in Kind} | {REQUEST: Genre.CHERCHE}
+"""The eight kinds as components and addresses name them."""
 _ICONS = {
     "logement": "house",
     "transport": "bike",

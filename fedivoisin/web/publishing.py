@@ -11,10 +11,9 @@ from fedivoisin.market import categories, communes
 from fedivoisin.market.draft import MAX_AMOUNT, MAX_DAYS, MAX_QUANTITY, MAX_TEXT, TITLE_LENGTHS, Draft, settle
 from fedivoisin.market.listing import Genre, Kind, Listing, Picture, Price, Unit, kind_of
 from fedivoisin.store.neighbourhoods import Neighbourhood
-from fedivoisin.web.cards import shown_kind
+from fedivoisin.web.cards import KINDS, shown_kind
 from fedivoisin.web.forms import Form
 from fedivoisin.web.render import ZONE
-from fedivoisin.web.views.listings import KINDS
 
 WHAT = ("kind", "title", "text")
 WHERE = (

@@ -7,16 +7,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from fedivoisin.market import categories
-from fedivoisin.market.listing import Genre, Kind, Purpose, genre_of
 from fedivoisin.store import accounts, search
 from fedivoisin.store.db import Tx
 from fedivoisin.store.search import Around, Page, Query, Spot
-from fedivoisin.web.cards import REQUEST, Card, cards, reader_point
+from fedivoisin.web.cards import KINDS, REQUEST, Card, cards, reader_point
 from fedivoisin.web.visit import Visit
 
 SCOPES = ("quartier", "20km", "reseau")
 RADIUS = {"quartier": search.NEAR, "20km": 20.0}
-KINDS = {kind.value: genre_of(kind, Purpose.OFFER) for kind in Kind} | {REQUEST: Genre.CHERCHE}
 MOST_WORDS = 120
 MOST_PAGES = 400
 
