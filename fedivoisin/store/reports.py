@@ -1,10 +1,10 @@
 """What was reported, what was decided, and the reasons that were given."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from fedivoisin.ids import ActorId, ListingId, MemberId, ReportId
 from fedivoisin.store.db import Tx
@@ -12,6 +12,8 @@ from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.listings import listing
 from fedivoisin.store.schema.neighbourhood import report, statement
 from fedivoisin.trust.decisions import OPEN
+
+KEPT = timedelta(days=365)
 
 _reporter, _decider, _subject = actor.alias("reporter"), actor.alias("decider"), actor.alias("subject")
 
@@ -179,6 +181,14 @@ async def lift_statements(tx: Tx, listing_id: str) -> None:
         .where(statement.c.listing_id == listing_id, statement.c.lifted_at.is_(None))
         .values(lifted_at=tx.now)
     )
+
+
+async def purge(tx: Tx) -> int:
+    """Forget what was decided a year ago, once nobody may contest it any more."""
+    old = tx.now - KEPT
+    await tx.conn.execute(delete(statement).where(statement.c.created_at < old, statement.c.appeal_until < tx.now))
+    decided = report.c.decided_at.is_not(None) & (report.c.decided_at < old)
+    return (await tx.conn.execute(delete(report).where(decided))).rowcount
 
 
 async def _statement(tx: Tx, condition: Any) -> Statement | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fedivoisin.actions import admission, listings
-from fedivoisin.store import inbox, keys, mail_tokens, mails, sessions, tasks, throttle
+from fedivoisin.store import inbox, keys, mail_tokens, mails, reports, sessions, tasks, throttle
 from fedivoisin.store.db import Store, Tx
 
 MOST_BATCHES = 200
@@ -32,6 +32,7 @@ TABLE: Mapping[str, Task] = {
     "purge-attempts": Task(timedelta(hours=6), throttle.purge),
     "purge-inbox": Task(timedelta(hours=6), inbox.purge),
     "purge-unreachable-keys": Task(timedelta(hours=6), keys.purge_unreachable),
+    "purge-reports": Task(timedelta(days=1), reports.purge),
     "purge-mails": Task(timedelta(days=1), mails.purge),
 }
 PERIODS: Mapping[str, timedelta] = {name: task.every for name, task in TABLE.items()}

@@ -208,3 +208,28 @@ async def test_what_does_not_exist_is_not_decided(store: Store, people: dict[str
         lambda: store.write(moderation.show_again, "nothing", by=people["paul"]),
     ):
         assert await _refusal(work) is Reason.NOT_FOUND
+
+
+async def test_a_year_later_a_decision_is_forgotten_and_an_open_report_is_not(
+    store: Store, people: dict[str, MemberId], world: FakeWorld
+) -> None:
+    decided = await _report(store)
+    await store.write(moderation.decide, decided, HIDE, by=people["paul"])
+    waiting = await _report(store, listing_id=None, actor_id=people["leo"])
+    world.pass_time(days=364)
+    assert await store.write(reports.purge) == 0
+    world.pass_time(days=2)
+    assert await store.write(reports.purge) == 1
+    async with store.read() as tx:
+        assert await reports.find(tx, decided) is None
+        assert await reports.find(tx, waiting) is not None
+
+
+async def test_a_flag_from_elsewhere_is_found_by_its_address(store: Store, people: dict[str, MemberId]) -> None:
+    async def keep(tx: Tx) -> ReportId:
+        return await moderation.keep(tx, _new(activity_url="https://rennes.example/flags/1"))
+
+    report_id = await store.write(keep)
+    async with store.read() as tx:
+        assert await reports.by_activity(tx, "https://rennes.example/flags/1") == report_id
+        assert await reports.by_activity(tx, "https://rennes.example/flags/2") is None
