@@ -1,0 +1,235 @@
+"""The two queues and what stands around them: peers, blocks, keys, tombstones, look-ups; on both databases."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from fedivoisin.ids import ActivityId, ActorId
+from fedivoisin.proof import Origin, Verified
+from fedivoisin.store import blocks, claims, inbox, keys, lookups, outbox, peers, tombstones
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.inbox import InboxWriter, Incoming, QueueFull
+from fedivoisin.store.outbox import Activity, Target
+from tests.fakes import FakeWorld
+from tests.makers import put_actor
+
+HOST = "rennes.example"
+
+
+def _incoming(number: int = 1) -> Incoming:
+    actor = f"https://{HOST}/users/bob"
+    verified = Verified(f"{actor}#main-key", actor, Origin(("https", HOST, 443)), b"{}", "cavage")
+    return Incoming(verified, f"https://{HOST}/activities/{number}", "Like")
+
+
+async def _say(tx: Tx, number: int, *hosts: str, priority: int = outbox.FAN_OUT) -> None:
+    said = Activity(
+        id=ActivityId(f"activity-{number}"),
+        url=f"https://nantes.example/activities/{number}",
+        actor_id=ActorId("actor-awa"),
+        type="Create",
+        object_url=None,
+        body="{}",
+        is_public=True,
+        published_at=tx.now,
+    )
+    await outbox.put(tx, said, [Target(f"https://{host}/inbox", host) for host in hosts], priority=priority)
+
+
+async def _claim_inboxes(store: Store, **options: object) -> list[str]:
+    return [one.inbox for one in await store.take(outbox.claim, limit=50, **options)]  # type: ignore[arg-type]
+
+
+async def test_the_same_activity_is_kept_once(store: Store) -> None:
+    await store.append(inbox.put, [_incoming(), _incoming(2), _incoming()])
+    await store.append(inbox.put, [_incoming()])
+    assert len(await store.take(inbox.claim, limit=10)) == 2
+
+
+async def test_requests_that_arrive_together_are_written_together(store: Store) -> None:
+    writer = InboxWriter(store, 1000)
+    await asyncio.gather(*(writer.keep(_incoming(number % 30)) for number in range(90)))
+    async with store.read() as tx:
+        assert await inbox.waiting(tx) == 30
+
+
+async def test_a_full_queue_says_so(store: Store, world: FakeWorld) -> None:
+    writer = InboxWriter(store, 2)
+    for number in range(2):
+        await writer.keep(_incoming(number))
+    world.pass_time(seconds=10)
+    await writer.keep(_incoming(3))
+    with pytest.raises(QueueFull):
+        await writer.keep(_incoming(4))
+
+
+async def test_a_claimed_row_is_nobody_elses_until_its_time_is_over(store: Store, world: FakeWorld) -> None:
+    await store.append(inbox.put, [_incoming()])
+    taken = await store.take(inbox.claim, limit=10)
+    assert [one.attempts for one in taken] == [1]
+    assert await store.take(inbox.claim, limit=10) == []
+    world.pass_time(minutes=5)
+    assert len(await store.take(inbox.claim, limit=10)) == 1
+    assert await store.write(inbox.done, taken[0].id, "done")
+    assert not await store.write(inbox.done, taken[0].id, "done")
+
+
+async def test_what_a_killed_process_had_taken_is_given_back(store: Store) -> None:
+    await store.append(inbox.put, [_incoming()])
+    await store.take(inbox.claim, limit=10)
+    await store.write(claims.forget)
+    assert len(await store.take(inbox.claim, limit=10)) == 1
+
+
+async def test_postponed_rows_come_back_and_old_ones_are_forgotten(store: Store, world: FakeWorld) -> None:
+    await store.append(inbox.put, [_incoming(1), _incoming(2)])
+    one, two = await store.take(inbox.claim, limit=10)
+    await store.write(inbox.later, one.id, timedelta(minutes=10))
+    await store.write(inbox.done, two.id, "unsolicited")
+    assert await store.take(inbox.claim, limit=10) == []
+    world.pass_time(minutes=11)
+    assert [row.id for row in await store.take(inbox.claim, limit=10)] == [one.id]
+    async with store.read() as tx:
+        assert await inbox.outcomes(tx) == {"unsolicited": 1}
+    world.pass_time(days=31)
+    await store.write(inbox.purge)
+    async with store.read() as tx:
+        assert await inbox.outcomes(tx) == {}
+
+
+async def test_each_inbox_gets_an_activity_once_and_a_person_comes_first(store: Store) -> None:
+    await store.write(put_actor, "awa")
+    await store.write(_say, 1, "a.example", "b.example", "a.example")
+    await store.write(_say, 2, "c.example", priority=outbox.TO_A_PERSON)
+    await store.write(_say, 1, "d.example")
+    assert await _claim_inboxes(store) == [f"https://{host}.example/inbox" for host in "cab"]
+    assert await _claim_inboxes(store) == []
+
+
+async def test_hosts_that_are_busy_or_whose_breaker_is_open_wait(store: Store, world: FakeWorld) -> None:
+    await store.write(put_actor, "awa")
+    await store.write(_say, 1, "a.example", "b.example", "c.example")
+    for _ in range(peers.FAILURES_TO_OPEN):
+        await store.write(peers.did_not_answer, "a.example", error="time-out")
+    assert await _claim_inboxes(store, busy={"b.example"}) == ["https://c.example/inbox"]
+    world.pass_time(minutes=31)
+    assert "https://a.example/inbox" in await _claim_inboxes(store)
+
+
+async def test_an_answer_closes_the_breaker_and_is_remembered(store: Store) -> None:
+    for _ in range(peers.FAILURES_TO_OPEN):
+        await store.write(peers.did_not_answer, HOST, error="time-out")
+    await store.write(peers.answered, HOST, scheme="rfc9421")
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+        assert known is not None
+        assert (known.open_until, known.failures, known.scheme) == (None, 0, "rfc9421")
+        assert await peers.undescribed(tx, limit=5) == [HOST]
+    await store.write(peers.describe, HOST, software="mastodon", version="4.5", metadata=None)
+    async with store.read() as tx:
+        assert await peers.undescribed(tx, limit=5) == []
+
+
+async def test_a_host_silent_for_a_week_is_dead_until_it_speaks(store: Store, world: FakeWorld) -> None:
+    await store.write(put_actor, "awa")
+    assert not await store.write(peers.did_not_answer, HOST, error="time-out")
+    world.pass_time(days=8)
+    assert await store.write(peers.did_not_answer, HOST, error="time-out")
+    await store.write(_say, 1, HOST)
+    assert await _claim_inboxes(store) == []
+    assert await store.write(peers.seen, HOST)
+    await store.write(_say, 2, HOST)
+    assert await _claim_inboxes(store) == [f"https://{HOST}/inbox"]
+
+
+async def test_deliveries_fail_end_and_can_be_dropped_or_woken(store: Store, world: FakeWorld) -> None:
+    await store.write(put_actor, "awa")
+    await store.write(_say, 1, HOST)
+    (one,) = await store.take(outbox.claim, limit=5)
+    await store.write(outbox.again, one.id, timedelta(hours=1), status=503, error="status-503")
+    assert await _claim_inboxes(store) == []
+    async with store.read() as tx:
+        (line,) = await outbox.waiting(tx)
+    assert (line.host, line.deliveries, line.error) == (HOST, 1, "status-503")
+    await store.write(outbox.wake, HOST)
+    (again,) = await store.take(outbox.claim, limit=5)
+    assert again.attempts == 1
+    await store.write(outbox.drop, HOST)
+    async with store.read() as tx:
+        assert await outbox.waiting(tx) == []
+        assert await outbox.ever_delivered(tx)
+
+
+async def test_a_blocked_domain_takes_all_below_it(store: Store) -> None:
+    await store.write(put_actor, "awa")
+    await store.write(_say, 1, "sub.evil.example", "evil.example:8443", "notevil.example")
+    block = await store.write(blocks.add, "evil.example", reason="escroquerie", by=None)
+    await store.write(blocks.add, "evil.example", reason="escroqueries", by=None)
+    async with store.read() as tx:
+        for host in ("evil.example", "SUB.evil.example.", "evil.example:8443"):
+            assert await blocks.is_blocked(tx, host)
+        assert not await blocks.is_blocked(tx, "notevil.example")
+        assert [one.reason for one in await blocks.all_of_them(tx)] == ["escroqueries"]
+    assert await _claim_inboxes(store) == ["https://notevil.example/inbox"]
+    assert await store.write(blocks.remove, block.id) is not None
+    assert await store.write(blocks.remove, block.id) is None
+
+
+async def test_keys_are_kept_renewed_and_forgotten(store: Store) -> None:
+    bob = await store.write(put_actor, "bob", host=HOST)
+    key_id = f"https://{HOST}/users/bob#main-key"
+    for public in ("one", "two"):
+        await store.write(keys.keep_remote, bob, id=key_id, algorithm="rsa", public=public, purpose="http")
+    async with store.read() as tx:
+        found = await keys.by_id(tx, key_id)
+        assert found is not None
+        assert (found.public, found.owner, len(await keys.of_actor(tx, bob))) == (
+            "two",
+            f"https://{HOST}/users/bob",
+            1,
+        )
+        assert await keys.to_sign_with(tx, bob) is None
+    await store.write(keys.forget_others, bob, [])
+    async with store.read() as tx:
+        assert await keys.by_id(tx, key_id) is None
+
+
+async def test_a_key_that_cannot_be_had_is_left_alone_ever_longer(store: Store, world: FakeWorld) -> None:
+    async def until() -> timedelta | None:
+        async with store.read() as tx:
+            found = await keys.unreachable_until(tx, "https://evil.example/key")
+        return found - world.now() if found is not None else None
+
+    for minutes in (1, 2, 4):
+        await store.write(keys.note_unreachable, "https://evil.example/key")
+        assert await until() == timedelta(minutes=minutes)
+    world.pass_time(days=1)
+    await store.write(keys.purge_unreachable)
+    assert await until() is None
+
+
+async def test_a_tombstone_is_set_once(store: Store, world: FakeWorld) -> None:
+    await store.write(tombstones.put, "https://x.example/1", "Note", is_local=False)
+    first = world.now()
+    world.pass_time(days=1)
+    await store.write(tombstones.put, "https://x.example/1", "Person", is_local=False)
+    async with store.read() as tx:
+        found = await tombstones.by_url(tx, "https://x.example/1")
+        assert found is not None
+        assert (found.former_type, found.deleted_at) == ("Note", first)
+        assert await tombstones.by_url(tx, "https://x.example/2") is None
+
+
+async def test_a_lookup_is_tried_three_times_and_shows_its_state(store: Store) -> None:
+    awa = await store.write(put_actor, "awa")
+    asked = await store.write(lookups.ask, member_id=awa, query="@bob@rennes.example", purpose="follow")
+    await store.write(lookups.ask, member_id=awa, query="https://rennes.example/outbox", purpose=lookups.BACKFILL)
+    for _ in range(3):
+        assert len(await store.take(lookups.claim, limit=5)) == 2
+    assert await store.take(lookups.claim, limit=5) == []
+    await store.write(lookups.failed, asked.id, "gone")
+    async with store.read() as tx:
+        (line,) = await lookups.of_member(tx, awa)
+        assert (line.state, line.reason) == ("failed", "gone")
+        assert await lookups.by_id(tx, asked.id) == line
