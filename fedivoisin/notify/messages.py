@@ -29,9 +29,10 @@ from fedivoisin.trust.roles import Role
 Told = AsyncIterator[tuple[str, Letter | None]]
 """(member, letter); none where what it would tell is gone."""
 LONGEST_QUOTE = 800
+TRIAL_ADDRESS = "http://localhost:8000"
 
 
-async def for_event(tx: Tx, recorded: Recorded, *, trial_address: str = "http://localhost:8000") -> list[NewMail]:
+async def for_event(tx: Tx, recorded: Recorded, *, trial_address: str = TRIAL_ADDRESS) -> list[NewMail]:
     """The mails that this event makes, for `store.mails.put` in the same transaction; none where no mail is set.
 
     `trial_address` begins the links while the neighbourhood has no public address. Members of other towns hear

@@ -18,7 +18,7 @@ from fedivoisin.market.events import (
     ListingUnliked,
     QuestionAsked,
 )
-from fedivoisin.notify.messages import for_event
+from fedivoisin.notify.messages import TRIAL_ADDRESS, for_event
 from fedivoisin.store import events, mails, neighbourhoods
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import Recorded
@@ -29,11 +29,11 @@ ADDRESS = "adresse"
 """The page of the settings on which the public address is chosen."""
 
 
-async def make(tx: Tx, recorded: Recorded) -> None:
+async def make(tx: Tx, recorded: Recorded, *, trial_address: str = TRIAL_ADDRESS) -> None:
     """Write all that follows from one event, and mark it as done: all of it, or nothing."""
     if recorded.is_local and not (await neighbourhoods.current(tx)).is_trial:
         await _publish(tx, recorded)
-    await mails.put(tx, await for_event(tx, recorded))
+    await mails.put(tx, await for_event(tx, recorded, trial_address=trial_address))
     await events.done(tx, recorded.id)
 
 

@@ -12,6 +12,7 @@ from fedivoisin.activitypub.delivery import Sender
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.routes import reception_for
 from fedivoisin.notify import post
+from fedivoisin.notify.messages import TRIAL_ADDRESS
 from fedivoisin.settings import Settings
 from fedivoisin.store import claims, events, lookups
 from fedivoisin.store import inbox as inbox_rows
@@ -46,6 +47,8 @@ class Workshop:
     reception: Reception
     sender: Sender
     tasks: asyncio.TaskGroup
+    trial_address: str
+    """Where links in mails lead while there is no public address."""
 
 
 async def run(settings: Settings, store: Store, world: World) -> None:
@@ -55,7 +58,7 @@ async def run(settings: Settings, store: Store, world: World) -> None:
         await store.write(claims.forget)
     try:
         async with asyncio.TaskGroup() as group:
-            shop = Workshop(store, world, reception, Sender(store, world), group)
+            shop = Workshop(store, world, reception, Sender(store, world), group, f"http://localhost:{settings.port}")
             for name, turn, pause in _turns(shop):
                 group.create_task(_again_and_again(store, name, turn, pause), name=name)
     finally:
@@ -64,7 +67,7 @@ async def run(settings: Settings, store: Store, world: World) -> None:
 
 def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
     return (
-        ("effects", lambda: make_effects(shop.store), LOOK_AGAIN),
+        ("effects", lambda: make_effects(shop.store, trial_address=shop.trial_address), LOOK_AGAIN),
         ("inbox", lambda: carry_out(shop.reception), LOOK_AGAIN),
         ("delivery", lambda: delivery.run_once(shop.sender, lambda work: _start(shop, work)), LOOK_AGAIN),
         ("lookups", lambda: answer_lookups(shop.reception), LOOK_AGAIN),
@@ -76,12 +79,12 @@ def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
     )
 
 
-async def make_effects(store: Store) -> int:
+async def make_effects(store: Store, *, trial_address: str = TRIAL_ADDRESS) -> int:
     """Write what follows from the events that are due, in order for each subject. One that fails waits."""
     due = await store.take(events.claim, limit=BATCH)
     for recorded in due:
         try:
-            await store.write(effects.make, recorded)
+            await store.write(effects.make, recorded, trial_address=trial_address)
         except Exception as error:
             log.exception("effect failed", extra={"event": recorded.id, "type": type(recorded.event).__name__})
             await store.write(events.failed, recorded.id, error=repr(error), wait=_effect_wait(recorded))
