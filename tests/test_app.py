@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -163,3 +165,19 @@ async def test_the_application_answers_pages_files_and_watchers(
                 assert answer.headers["X-Content-Type-Options"] == "nosniff"
         async with client.get("/livez", headers={"X-Forwarded-Proto": "https"}) as answer:
             assert "Strict-Transport-Security" in answer.headers
+
+
+async def test_work_without_pages_ends_when_it_is_told(settings: Settings) -> None:
+    working = asyncio.create_task(app.work(settings))
+    await asyncio.sleep(0)
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(working, 60)
+
+
+async def test_work_that_fails_ends_the_program_instead_of_going_on_without(settings: Settings) -> None:
+    async def fail() -> None:
+        raise LookupError("a loop that broke")
+
+    with pytest.raises(LookupError, match="a loop that broke"):
+        await app._until(asyncio.Event(), fail())

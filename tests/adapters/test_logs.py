@@ -1,42 +1,71 @@
-"""Logs as programs and people read them."""
+"""Logs are one JSON object a line, readable where somebody watches."""
 
+import io
 import json
 import logging
 import sys
+from collections.abc import Iterator
 
-from fedivoisin.adapters.logs import ForPeople, ForPrograms
+import pytest
 
-
-def _record(*, with_trace: bool = False) -> logging.LogRecord:
-    trace = None
-    if with_trace:
-        try:
-            raise LookupError("no such listing")
-        except LookupError:
-            trace = sys.exc_info()
-    record = logging.makeLogRecord({"name": "fedivoisin.workers", "levelno": logging.WARNING, "levelname": "WARNING"})
-    record.msg, record.args, record.exc_info = "%s failed", ("delivery",), trace
-    record.host = "rennes.example"
-    return record
+from fedivoisin.adapters import logs
 
 
-def test_a_program_reads_one_object_a_line_with_what_was_said_beside() -> None:
-    line = ForPrograms().format(_record())
-    said = json.loads(line)
-    assert "\n" not in line
-    assert said["event"] == "delivery failed"
-    assert (said["level"], said["logger"], said["host"]) == ("warning", "fedivoisin.workers", "rennes.example")
-    assert said["timestamp"].endswith("Z")
+class Terminal(io.StringIO):
+    """A standard error that somebody watches."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
 
 
-def test_a_program_reads_the_trace_in_the_same_line() -> None:
-    line = ForPrograms().format(_record(with_trace=True))
-    assert "\n" not in line
-    assert "no such listing" in json.loads(line)["exception"]
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
 
 
-def test_people_read_a_line_and_the_trace_below() -> None:
-    first, _, rest = ForPeople().format(_record(with_trace=True)).partition("\n")
-    assert "warning" in first
-    assert "delivery failed host=rennes.example [fedivoisin.workers]" in first
-    assert "LookupError: no such listing" in rest
+def _written(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, level: str = "info") -> io.StringIO:
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.configure(level)
+    return stream
+
+
+def test_a_line_is_one_json_object_with_its_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = _written(monkeypatch, io.StringIO())
+    logging.getLogger("fedivoisin.web").warning("vélo %s", "perdu", extra={"path": "/annonces"})
+    line = json.loads(written.getvalue())
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "vélo perdu", "level": "warning", "logger": "fedivoisin.web", "path": "/annonces"}
+
+
+def test_a_traceback_stays_on_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = _written(monkeypatch, io.StringIO())
+    try:
+        raise LookupError("boum")
+    except LookupError:
+        logging.getLogger("fedivoisin").exception("request failed")
+    [line] = written.getvalue().splitlines()
+    assert "LookupError: boum" in json.loads(line)["exception"]
+
+
+def test_what_is_below_the_level_is_left_out_and_libraries_say_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = _written(monkeypatch, io.StringIO(), "debug")
+    for name in ("aiosqlite", "alembic.runtime", "asyncio", "aiohttp.access"):
+        logging.getLogger(name).info("noise")
+    assert written.getvalue() == ""
+    logging.getLogger("fedivoisin").debug("heard")
+    assert "heard" in written.getvalue()
+    logs.configure("error")
+    logging.getLogger("fedivoisin").warning("too low")
+    assert "too low" not in written.getvalue()
+
+
+def test_on_a_terminal_a_line_is_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = _written(monkeypatch, Terminal())
+    logging.getLogger("fedivoisin").info("bonjour")
+    assert "bonjour" in written.getvalue()
+    assert not written.getvalue().startswith("{")
