@@ -13,6 +13,8 @@ from fedivoisin.market import analyser, place
 from fedivoisin.market.listing import EVERYONE, Genre, Listing, Purpose, State, kind_of
 from fedivoisin.store import listings
 from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.actors import actor
+from fedivoisin.store.schema.federation import domain_block
 from fedivoisin.store.schema.listings import listing, listing_words, picture
 
 PAGE = 24
@@ -160,8 +162,25 @@ def _standing(tx: Tx) -> ColumnElement[bool]:
     return and_(listing.c.deleted_at.is_(None), listing.c.state != State.CLOSED, ~is_over)
 
 
+def _author_is_welcome() -> ColumnElement[bool]:
+    """Neither gone, nor hidden by a moderator, nor of a domain that an admin shut out."""
+    domain = domain_block.c.domain
+    spellings = [actor.c.host == domain, *(actor.c.host.like(form) for form in (domain + ":%", "%." + domain))]
+    shut_out = select(domain_block.c.id).where(or_(*spellings, actor.c.host.like("%." + domain + ":%"))).exists()
+    return (
+        select(actor.c.id)
+        .where(
+            actor.c.id == listing.c.author_id,
+            actor.c.gone_at.is_(None),
+            actor.c.hidden_at.is_(None),
+            or_(actor.c.is_local, ~shut_out),
+        )
+        .exists()
+    )
+
+
 def _conditions(tx: Tx, query: Query) -> ColumnElement[bool]:
-    found = [_standing(tx), listing.c.hidden_at.is_(None), listing.c.reach == EVERYONE]
+    found = [_standing(tx), listing.c.hidden_at.is_(None), listing.c.reach == EVERYONE, _author_is_welcome()]
     if query.words:
         found.append(_has_words(tx, query))
     if query.category:

@@ -6,7 +6,7 @@ import pytest
 
 from fedivoisin.ids import ActorId, PictureId
 from fedivoisin.market.listing import Genre, Kind, Listing, Picture, Purpose, State
-from fedivoisin.store import listings, pictures, search
+from fedivoisin.store import actors, blocks, listings, pictures, search
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.search import Around, Query
 from tests.fakes import START
@@ -151,6 +151,24 @@ async def test_a_person_sees_also_what_is_over(store: Store) -> None:
         own = {one.title for one in await search.by_author(tx, "actor-awa", with_closed=True)}
     assert own - shown == {"Vélo parti", "Vélo caché", "Vélo périmé"}
     assert "Vélo effacé" not in own
+
+
+@pytest.mark.parametrize("domain", ["rennes.example", "example"])
+async def test_a_domain_that_was_shut_out_shows_nothing(store: Store, domain: str) -> None:
+    async def shut_out(tx: Tx) -> None:
+        await blocks.add(tx, domain, reason="Test", by=None)
+
+    await store.write(shut_out)
+    assert 7 not in await numbers(store, Query(words="vélo"))
+    assert 1 in await numbers(store, Query())
+
+
+async def test_who_is_gone_shows_nothing(store: Store) -> None:
+    async def leave(tx: Tx) -> None:
+        await actors.mark_gone(tx, "actor-awa")
+
+    await store.write(leave)
+    assert await numbers(store, Query()) == [7]
 
 
 async def test_roots_are_counted(store: Store) -> None:

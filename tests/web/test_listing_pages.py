@@ -12,7 +12,7 @@ from fedivoisin.actions import listings as acting
 from fedivoisin.ids import ListingId, PictureId
 from fedivoisin.market.listing import Kind, Picture, State
 from fedivoisin.settings import Limits
-from fedivoisin.store import actors, follows, listings, lookups
+from fedivoisin.store import actors, blocks, follows, listings, lookups
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.workers.pictures import fetch_remote_pictures
 from tests.browsing import Browser, browsers
@@ -181,6 +181,15 @@ async def test_a_hidden_listing_is_there_for_its_author_and_the_moderators_only(
     assert (await paul.get(LADDER)).status == 200
     assert (await leo.get(LADDER)).status == 404
     assert (await nobody.get(LADDER)).status == 404
+
+
+async def test_a_town_that_was_shut_out_is_not_shown(site: list[Browser], store: Store) -> None:
+    async def shut_out(tx: Tx) -> None:
+        await blocks.add(tx, "rennes.example", reason="Test", by=None)
+
+    await store.write(shut_out)
+    assert (await site[0].get(FAR)).status == 404
+    assert "Aide au clavier" not in (await site[0].get("/annonces?portee=reseau")).text
 
 
 async def test_a_picture_from_elsewhere_shows_only_once_we_keep_a_copy(

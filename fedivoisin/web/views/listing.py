@@ -11,7 +11,7 @@ from fedivoisin.ids import ActorId, ListingId, MessageId
 from fedivoisin.market import categories
 from fedivoisin.market.conversations import LONGEST
 from fedivoisin.market.listing import EVERYONE, Kind, Listing, State
-from fedivoisin.store import actors, threads
+from fedivoisin.store import actors, blocks, threads
 from fedivoisin.store import likes as stored_likes
 from fedivoisin.store import listings as stored
 from fedivoisin.store.actors import Actor
@@ -191,7 +191,8 @@ async def _facts(tx: Tx, visit: Visit) -> Facts:
     reader = visit.visitor.member_id if visit.visitor else None
     _judge_reader(visit, listing, reader)
     author = await actors.by_id(tx, listing.author_id)
-    if author is None or author.gone_at is not None:
+    is_moderator = bool(visit.visitor and visit.visitor.is_moderator)
+    if author is None or author.gone_at is not None or (not is_moderator and await _is_shut_out(tx, author)):
         raise Refused(Reason.NOT_FOUND)
     is_author = reader == listing.author_id
     open_threads = await threads.of_listing(tx, listing.id) if is_author else []
@@ -206,6 +207,10 @@ async def _facts(tx: Tx, visit: Visit) -> Facts:
         askers=[(one, people[one.asker_id]) for one in open_threads],
         own_thread=await threads.of_asker(tx, listing.id, reader) if reader else None,
     )
+
+
+async def _is_shut_out(tx: Tx, author: Actor) -> bool:
+    return author.hidden_at is not None or (not author.is_local and await blocks.is_blocked(tx, author.host))
 
 
 def _judge_reader(visit: Visit, listing: Listing, reader: ActorId | None) -> None:
