@@ -124,6 +124,7 @@ async def _unread(tx: Tx, member_id: ActorId) -> int:
             mine,
             message.c.writer_id != member_id,
             message.c.deleted_at.is_(None),
+            message.c.hidden_at.is_(None),
             or_(
                 (thread.c.asker_id == member_id)
                 & (thread.c.asker_read_at.is_(None) | (message.c.received_at > thread.c.asker_read_at)),
