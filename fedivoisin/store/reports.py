@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from fedivoisin.ids import ActorId, ListingId, MemberId, ReportId
 from fedivoisin.store.db import Tx
@@ -211,7 +211,7 @@ def _shown(person: Any) -> Any:
     return func.coalesce(func.nullif(person.c.display_name, ""), person.c.name)
 
 
-def _select() -> Select[Any]:
+def _select() -> Any:
     plain = ("id", "reason", "words", "state", "created_at", "decided_at", "decision", "reporter_id", "listing_id")
     return (
         select(

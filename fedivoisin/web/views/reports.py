@@ -1,5 +1,7 @@
 """« Signaler » a listing or a person, and the page of reasons that a decision owes."""
 
+from datetime import datetime
+
 from aiohttp import web
 
 from fedivoisin import addresses
@@ -11,6 +13,7 @@ from fedivoisin.store.db import Tx
 from fedivoisin.store.reports import NewReport, Statement
 from fedivoisin.trust.decisions import Breach
 from fedivoisin.web.decision_words import BREACHES, RULES, breach
+from fedivoisin.web.render import LOCALES, day_words
 from fedivoisin.web.visit import Visit
 
 LONGEST = 2000
@@ -99,7 +102,6 @@ def _page(visit: Visit, subject: Subject, *, code: int = 200) -> web.Response:
 
 def _rows(visit: Visit, found: Statement) -> list[tuple[str, str]]:
     _ = visit._
-    day = visit.templates.filters["day"]
     measure = _("L’annonce n’est plus montrée ici") if found.measure == "masquer" else _("Un avertissement")
     rows = [
         (_("Décision"), measure),
@@ -108,7 +110,11 @@ def _rows(visit: Visit, found: Statement) -> list[tuple[str, str]]:
         (_("Où"), _("À {quarter} seulement").format(quarter=visit.here.name)),
         (_("Durée"), _("Jusqu’à ce que la modération la remette") if found.listing_id else _("Sans suite automatique")),
         (_("Décidé par"), _("Une personne, sans automatisme")),
-        (_("Le"), day(found.created_at)),
-        (_("Recours"), _("Jusqu’au {day}").format(day=day(found.appeal_until))),
+        (_("Le"), _day(visit, found.created_at)),
+        (_("Recours"), _("Jusqu’au {day}").format(day=_day(visit, found.appeal_until))),
     ]
-    return rows + ([(_("Levée"), day(found.lifted_at))] if found.lifted_at else [])
+    return rows + ([(_("Levée"), _day(visit, found.lifted_at))] if found.lifted_at else [])
+
+
+def _day(visit: Visit, moment: datetime) -> str:
+    return day_words(moment, LOCALES[visit.language])
