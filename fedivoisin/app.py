@@ -196,7 +196,8 @@ def _listening(settings: Settings) -> socket.socket:
 
 @asynccontextmanager
 async def _answering(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=30)
+    # No browser and no server sends packed bodies; only bombs are (FEDERATION.md §7, B35).
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=30, auto_decompress=False)
     try:
         await runner.setup()
         await web.SockSite(runner, listening, backlog=BACKLOG).start()

@@ -57,6 +57,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Activities of one origin that nobody here follows, per `window`."""
     inbox_known: int = 6000
     """The same for an origin that somebody here follows."""
+    inbox_strangers: int = 300
+    """Keys never seen before that one address (IPv6: one /64) may make us fetch, per `window`."""
+    body_time: float = 20
+    """Seconds in which the whole body of a request to an inbox must have come."""
     window: int = 300
     queue: int = 20_000
     """Activities that may wait to be processed before new ones are answered 503."""

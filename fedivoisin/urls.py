@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import quote
 
 import idna
@@ -61,6 +61,19 @@ def parse(text: str) -> Url:
         raise BadActivity("bad-url")
     target = parts[3] if parts[3].startswith("/") else f"/{parts[3]}"
     return Url(scheme, _host(authority[1]), port, _ascii(target), _ascii(parts[4] or ""))
+
+
+def network_of(literal: str) -> str:
+    """An IPv4 address itself, the /64 of an IPv6 one: a household, not a device."""
+    try:
+        address = ip_address(literal)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, 64), strict=False))
 
 
 def _ascii(text: str) -> str:

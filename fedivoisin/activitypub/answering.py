@@ -7,7 +7,7 @@ from aiohttp import web
 
 from fedivoisin.activitypub import serving
 from fedivoisin.activitypub.fetching import is_activity
-from fedivoisin.activitypub.inbox import reader_of
+from fedivoisin.activitypub.inbox import TooMany, reader_of
 from fedivoisin.activitypub.keys import RECEPTION, SETTINGS, STORE
 from fedivoisin.activitypub.serving import Found, Gone
 from fedivoisin.activitypub.wire.origins import origin_of
@@ -15,6 +15,7 @@ from fedivoisin.activitypub.wire.request import SignedRequest
 from fedivoisin.addresses import INSTANCE_NAME
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import neighbourhoods
+from fedivoisin.urls import network_of
 
 ACTIVITY_JSON = "application/activity+json"
 LAST_PAGE = 10_000
@@ -101,9 +102,11 @@ async def _reader(request: web.Request, origin: str) -> str | None:
     if request.path == f"/users/{INSTANCE_NAME}":
         return None  # whoever fetches our key to check our signature must not have to be checked first
     try:
-        return await reader_of(request.app[RECEPTION], signed)
+        return await reader_of(request.app[RECEPTION], signed, network=network_of(request.remote or ""))
     except Unreachable as error:
         raise BadActivity("key-unreachable", status=401) from error
+    except TooMany as error:
+        raise BadActivity("too-many", status=429) from error
 
 
 def _accepted(request: web.Request) -> list[str]:

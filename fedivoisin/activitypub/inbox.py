@@ -13,7 +13,7 @@ from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PublicKey
 from fedivoisin.activitypub.wire.request import SignedRequest
-from fedivoisin.errors import BadActivity, Missing, Unreachable
+from fedivoisin.errors import BadActivity, Missing, Refused, Unreachable
 from fedivoisin.proof import Verified
 from fedivoisin.settings import Limits
 from fedivoisin.store import actors, blocks, follows, inbox, keys, neighbourhoods, outbox, peers
@@ -64,6 +64,9 @@ class Reception:
     writer: InboxWriter
     limits: Limits
     allowance: Allowance
+    """Of what each key origin sends."""
+    strangers: Allowance
+    """Of the unknown keys that each network makes us fetch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,10 @@ class _Kept:
     fetched_at: datetime | None
 
 
-async def receive(reception: Reception, request: SignedRequest) -> None:
+async def receive(reception: Reception, request: SignedRequest, *, network: str) -> None:
     """Keep a posted activity once it is verified. Raises BadActivity, Unreachable, TooMany or QueueFull."""
     try:
-        verified = await _verified(reception, request)
+        verified = await _verified(reception, request, network)
     except BadActivity as error:
         if error.code in (GONE, NO_KEY) and _is_farewell(request.body):
             return  # of an actor that we never knew: there is nothing to delete
@@ -90,9 +93,9 @@ async def receive(reception: Reception, request: SignedRequest) -> None:
     await reception.writer.keep(Incoming(verified, activity.id, _type_of(activity)))
 
 
-async def reader_of(reception: Reception, request: SignedRequest) -> str:
-    """URL of the actor who signed a GET. Raises BadActivity or Unreachable."""
-    return (await _verified(reception, request)).owner
+async def reader_of(reception: Reception, request: SignedRequest, *, network: str) -> str:
+    """URL of the actor who signed a GET. Raises BadActivity, Unreachable or TooMany."""
+    return (await _verified(reception, request, network)).owner
 
 
 async def process(reception: Reception, row: Received) -> str:
@@ -112,6 +115,9 @@ async def process(reception: Reception, row: Received) -> str:
     except BadActivity as error:
         await reception.store.write(inbox.done, row.id, error.code)
         return error.code
+    except Refused as error:  # a rule for people said no to a peer
+        await reception.store.write(inbox.done, row.id, error.reason)
+        return error.reason
     except Unreachable as error:
         return await _postpone(reception.store, row, error)
 
@@ -163,12 +169,15 @@ async def _postpone(store: Store, row: Received, error: Unreachable) -> str:
     return "later"
 
 
-async def _verified(reception: Reception, request: SignedRequest) -> Verified:
+async def _verified(reception: Reception, request: SignedRequest, network: str) -> Verified:
     key_id = signatures.key_id_of(request)
     async with reception.store.read() as tx:
         kept = await _look_up(tx, key_id)
         now = tx.now
     if kept.key is None:
+        # Each costs a request and a row: one who invents keys must not make us pay without end (B32).
+        if reception.strangers.count(network, now) > reception.limits.inbox_strangers:
+            raise TooMany(reception.limits.window)
         return signatures.verify(request, await _fetch_key(reception, key_id), now=now)
     try:
         return signatures.verify(request, kept.key, now=now)

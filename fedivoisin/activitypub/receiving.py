@@ -1,5 +1,6 @@
 """A POST to an inbox: bounded while it is read, verified, kept; the answer says which of these failed."""
 
+import asyncio
 from email.message import Message
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from fedivoisin.activitypub.keys import RECEPTION, SETTINGS, STORE
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import neighbourhoods
 from fedivoisin.store.inbox import QueueFull
+from fedivoisin.urls import network_of
 
 KINDS = frozenset({"application/activity+json", "application/ld+json", "application/json"})
 AGAIN = 60
@@ -25,7 +27,8 @@ async def post(request: web.Request) -> web.StreamResponse:
         return failure(BadActivity("not-found", status=404))
     try:
         body = await _body(request)
-        await inbox.receive(request.app[RECEPTION], signed_request(request, here.origin, body))
+        signed = signed_request(request, here.origin, body)
+        await inbox.receive(request.app[RECEPTION], signed, network=network_of(request.remote or ""))
     except BadActivity as error:
         return failure(error)
     except TooMany as error:
@@ -40,8 +43,18 @@ async def post(request: web.Request) -> web.StreamResponse:
 async def _body(request: web.Request) -> bytes:
     most = request.app[SETTINGS].limits.inbox_body
     _check_type(request.headers.get("Content-Type", ""))
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise BadActivity("encoded", status=415)  # digests are of what was sent, and nothing is unpacked for strangers
     if request.content_length is not None and request.content_length > most:
         raise BadActivity("too-large", status=413)
+    try:
+        async with asyncio.timeout(request.app[SETTINGS].limits.body_time):
+            return await _whole(request, most)
+    except TimeoutError:
+        raise BadActivity("too-slow", status=408) from None
+
+
+async def _whole(request: web.Request, most: int) -> bytes:
     received = bytearray()
     async for part in request.content.iter_any():
         received += part

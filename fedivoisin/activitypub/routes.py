@@ -65,6 +65,7 @@ def reception_for(settings: Settings, store: Store, world: World) -> Reception:
         writer=InboxWriter(store, settings.limits.queue),
         limits=settings.limits,
         allowance=Allowance(settings.limits.window),
+        strangers=Allowance(settings.limits.window),
     )
 
 

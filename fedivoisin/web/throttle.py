@@ -1,24 +1,17 @@
 """How many requests an address may make: a counter per window, bounded in number."""
 
-import ipaddress
 from dataclasses import dataclass, field
 
 from aiohttp import web
+
+from fedivoisin.urls import network_of
 
 MOST_ADDRESSES = 50_000
 
 
 def client_network(request: web.Request) -> str:
     """The visitor's IPv4 address, or the /64 of an IPv6 one: a household, not a device."""
-    try:
-        address = ipaddress.ip_address(request.remote or "0.0.0.0")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    return network_of(request.remote or "")
 
 
 @dataclass(slots=True)

@@ -133,7 +133,7 @@ async def test_b07_an_activity_id_on_a_foreign_origin(siege: Siege, mallory: Pee
 async def test_b08_the_fetched_copy_is_what_is_read_not_the_posted_one(
     siege: Siege, mallory: Peer, rozenn: Peer
 ) -> None:
-    """A Note of rozenn inside mallory's Create: only what rozenn's host serves could count, and that is not mallory's."""
+    """A Note of rozenn inside mallory's Create: only what her own host serves could count; it is not mallory's."""
     url = f"{rozenn.origin}/notes/1"
     siege.elsewhere.serve(url, note(rozenn.url, url, inReplyTo=siege.listing.url, content="<p>Vrai</p>"))
     forged = note(rozenn.url, url, inReplyTo=siege.listing.url, content="<p>Faux</p>")
@@ -198,6 +198,16 @@ async def test_b10_a_blocked_host_in_other_spellings(siege: Siege, mallory: Peer
 
 def _key_at(siege: Siege, host: str, peer: Peer) -> PrivateKey:
     return PrivateKey(f"http://{host}:{siege.elsewhere.port}/users/mallory#main-key", peer.key.key)
+
+
+async def test_b14_a_standalone_key_whose_id_is_not_the_url_asked(siege: Siege, mallory: Peer, rozenn: Peer) -> None:
+    said = activity("Follow", rozenn.url, siege.group_url)
+    async with siege.unchanged():
+        for number, served_as in enumerate((rozenn.key.id, f"{mallory.origin}/keys/x", f"{rozenn.origin}/keys/1")):
+            url = f"{mallory.origin}/keys/{number}"
+            siege.elsewhere.serve(url, _key(served_as, rozenn.url))
+            assert (await siege.deliver(said, key=PrivateKey(url, mallory.key.key))).status == 401, served_as
+    assert not await siege.is_kept(said["id"])
 
 
 def _key(url: str, owner: str) -> dict[str, Any]:

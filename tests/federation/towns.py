@@ -101,7 +101,7 @@ async def a_town(
 ) -> AsyncIterator[Town]:
     """Found a neighbourhood called `name`, at `name.localhost`, and let it run until the end of the block.
 
-    Programs that do not know `*.localhost` need `below` to be empty and `name` to be `localhost`. `doors` may give
+    `is_strict`: documents are shown to who signs only. Programs that do not know `*.localhost` need `below` to be empty and `name` to be `localhost`. `doors` may give
     the town another world than the real one.
     """
     host = f"{name}{below}:{listening.getsockname()[1]}"
@@ -109,7 +109,7 @@ async def a_town(
         origin=f"http://{host}",
         database=f"sqlite:///{folder / name}.db",
         media=str(folder / f"{name}-media"),
-        network=Network(lab=True, lab_hosts=hosts),
+        network=Network(lab=True, lab_hosts=hosts, require_signed_gets=is_strict),
         limits=limits,
     )
     async with AsyncExitStack() as stack:
@@ -118,7 +118,8 @@ async def a_town(
         await prepare(settings, store)
         admin = await store.write(found, settings.origin, name)
         world = doors(await stack.enter_async_context(open_world(settings, store)))
-        runner = web.AppRunner(create_app(settings, store, world), access_log=None, shutdown_timeout=0.1)
+        app = create_app(settings, store, world)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening).start()

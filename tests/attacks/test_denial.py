@@ -1,0 +1,306 @@
+"""Denial, B25–B35: what would keep the program busy, waiting or growing; each bounded in time and count."""
+
+import asyncio
+import gzip
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiohttp import web
+from sqlalchemy import func, select
+
+from fedivoisin.activitypub.wire.keys import PrivateKey
+from fedivoisin.adapters.network import Network, Times
+from fedivoisin.errors import Refused
+from fedivoisin.settings import Limits
+from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.federation import peer, unreachable_key
+from fedivoisin.world import World
+from tests.attacks.conftest import Besiege
+from tests.attacks.elsewhere import ACTIVITY, CONTEXT, Elsewhere, Peer, activity, note, offer
+from tests.attacks.siege import Siege
+
+QUICK = Times(dns=1, connect=1, read=0.5, total=1)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Of CPU time: how long the machine's other work takes plays no part."""
+    began = time.process_time()
+    yield
+    assert time.process_time() - began < seconds
+
+
+def _hurried(world: World) -> World:
+    network = Network(lab_hosts=frozenset({"mallory.localhost", "rennes.localhost"}), times=QUICK)
+    return replace(world, fetch=network.fetch, post=network.post)
+
+
+def _drip(body: bytes) -> Any:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": ACTIVITY, "Content-Length": str(len(body))})
+        await response.prepare(request)
+        for start in range(len(body)):
+            await response.write(body[start : start + 1])
+            await asyncio.sleep(0.2)
+        return response
+
+    return answer
+
+
+async def test_b25_a_slow_drip_from_a_host_that_we_ask(besiege: Besiege) -> None:
+    siege = await besiege(doors=_hurried)
+    mallory = siege.elsewhere.unserved(f"{siege.elsewhere.origin('mallory')}/users/mallory")
+    siege.elsewhere.pages[mallory.url] = _drip(json.dumps(mallory.document).encode())
+    said = activity("Follow", mallory.url, siege.group_url)
+    async with siege.unchanged():
+        began = time.monotonic()
+        answer = await siege.deliver(said, key=mallory.key)
+        assert answer.refusal == (503, "key-unreachable")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert time.monotonic() - began < 10
+        # And again at once: remembered, so that nobody waits twice.
+        assert (await siege.deliver(said, key=mallory.key)).refusal == (401, "key-unreachable")
+    assert len(siege.elsewhere.gets()) <= 2
+
+
+async def test_b25_a_slow_drip_into_our_inbox(besiege: Besiege) -> None:
+    siege = await besiege(limits=Limits(body_time=0.3))
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(siege.town.host.rpartition(":")[2]))
+    head = (
+        f"POST /inbox HTTP/1.1\r\nHost: {siege.town.host}\r\nContent-Type: {ACTIVITY}\r\nContent-Length: 1000\r\n\r\n"
+    )
+    writer.write(head.encode() + b"{")
+    answer = await asyncio.wait_for(reader.readline(), 10)
+    assert b" 408 " in answer
+    writer.close()
+    assert (await siege.get("/.well-known/nodeinfo")).status == 200
+
+
+async def test_b26_unbounded_json(besiege: Besiege) -> None:
+    """What is fetched is cut off at its size; what fits is refused for its depth, its nodes or its numbers."""
+    siege = await besiege(limits=Limits(document=50_000))
+    mallory = siege.elsewhere.person("mallory", "mallory")
+    documents = {
+        "deep": b'{"id": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+        "wide": json.dumps({"id": [1] * 12_000}).encode(),
+        "number": b'{"id": 1' + b"0" * 40_000 + b"}",
+        "keys": b"{" + b'"a":1,' * 5_000 + b'"a":1}',
+    }
+    async with siege.unchanged():
+        for name, raw in documents.items():
+            url = f"{mallory.origin}/items/{name}"
+            siege.elsewhere.serve(url, raw)
+            said = activity("Create", mallory.url, url)
+            with at_most(1):
+                assert (await siege.outcome(said, key=mallory.key)).startswith(("json-", "bad-json")), name
+        huge = siege.elsewhere.unserved(f"{mallory.origin}/users/huge", 3, summary="x" * 60_000)
+        siege.elsewhere.serve(huge.url, huge.document)
+        assert (await siege.deliver(activity("Like", huge.url, siege.listing.url), key=huge.key)).status == 503
+
+
+async def test_b27_a_redirect_loop(siege: Siege, mallory: Peer) -> None:
+    one, two = f"{mallory.origin}/one", f"{mallory.origin}/two"
+    siege.elsewhere.redirect(one, two)
+    siege.elsewhere.redirect(two, one)
+    async with siege.unchanged():
+        said = activity("Create", mallory.url, one)
+        assert await siege.outcome(said, key=mallory.key) == "too-many-redirects"
+    # Four for each of the two signatures that are tried, never more.
+    assert len(siege.elsewhere.gets(one)) + len(siege.elsewhere.gets(two)) <= 8
+
+
+async def test_b28_pages_that_name_each_other_as_alternates(siege: Siege, mallory: Peer) -> None:
+    """A page is no document: what it links to is never followed. Nor are ids that point at each other."""
+    one, two = f"{mallory.origin}/one", f"{mallory.origin}/two"
+    for url, other in ((one, two), (two, one)):
+        link = f'<{other}>; rel="alternate"; type="{ACTIVITY}"'
+        page = f'<link rel="alternate" type="{ACTIVITY}" href="{other}">'.encode()
+        siege.elsewhere.serve(url, page, kind="text/html", headers={"Link": link})
+    async with siege.unchanged():
+        said = activity("Create", mallory.url, one)
+        assert await siege.outcome(said, key=mallory.key) == "not-an-activity-type"
+        assert (siege.elsewhere.gets(one), siege.elsewhere.gets(two)) == ([one], [])
+        siege.elsewhere.serve(one, offer(mallory.url, two))
+        siege.elsewhere.serve(two, offer(mallory.url, one))
+        said = activity("Create", mallory.url, one)
+        assert await siege.outcome(said, key=mallory.key) == "foreign-id"
+    assert len(siege.elsewhere.gets(one)) + len(siege.elsewhere.gets(two)) == 3
+
+
+async def test_b29_slow_regular_expressions(siege: Siege, mallory: Peer) -> None:
+    body = json.dumps(activity("Like", mallory.url, siege.listing.url)).encode()
+    long = 7_000
+    signatures = (
+        'keyId="' + "a" * long,
+        'a="",' * (long // 5),
+        'keyId="x"' + " \t" * (long // 2) + "!",
+        "a=" + "1" * long + ",",
+        "sig=(" + '"a" ' * (long // 4),
+    )
+    addresses = ("@" + "a." * 250 + "@" + "b." * 120, "http://" + "a-" * 240, "@" * 400, "http://[" + ":" * 400)
+    with at_most(2):
+        for value in signatures:
+            answer = await siege.post(
+                body, {"Signature": value, "Signature-Input": value, "Date": "x", "Digest": value}
+            )
+            assert answer.status in (400, 401), value[:20]
+        for value in addresses:
+            assert (await siege.get(f"/.well-known/webfinger?resource=acct:{value}")).status in (400, 404)
+        for header in ("a/b;" * (long // 4), "text/html;q=" + "0" * long, "," * long):
+            assert (await siege.get("/users/awa", {"Accept": header})).status in (200, 303)
+        for words in ("a" * long, "é " * (long // 8), "%22" * 1_000, "-" * long):
+            assert (await siege.get(f"/annonces?q={words}")).status < 500
+        html = (
+            "<p>" + "#a" * 20_000,
+            "<a href='" + "x:" * 20_000 + "'>",
+            "&" * 60_000,
+            "<" * 60_000,
+            " " * 60_000 + "x",
+        )
+        for content in html:
+            told = note(mallory.url, f"{mallory.origin}/notes/1", content=content, inReplyTo=siege.listing.url)
+            await siege.deliver(activity("Create", mallory.url, told), key=mallory.key)
+
+
+async def test_b30_pathological_json_ld(siege: Siege, mallory: Peer) -> None:
+    """Contexts that define terms by terms, that nest, that scope; many small nodes that must be expanded."""
+    chain: dict[str, Any] = {f"t{n}": f"t{n + 1}:x" for n in range(900)}
+    scoped: dict[str, Any] = {"t0": "https://x.example/"}
+    for number in range(25):
+        scoped = {f"t{number}": {"@id": "https://x.example/", "@context": scoped}, "object": "as:object2"}
+    many = [{"innocent": {"innocent": 1}} for _ in range(600)]
+    renaming = {"object": "as:object", "innocent": "https://x.example/i", "actor": {"@id": "as:actor", "@type": "@id"}}
+    documents = (
+        {"@context": [*CONTEXT, chain]},
+        {"@context": [*CONTEXT, scoped]},
+        {"@context": [*CONTEXT, *[{f"a{n}": "as:a"} for n in range(500)]]},
+        {"@context": [*CONTEXT, renaming, {"id": "@id", "Note": "as:Note2"}], "extra": many},
+        {"@context": {"@vocab": "x" * 50_000}},
+        {"@context": "https://mallory.example/never-fetched"},
+    )
+    async with siege.unchanged():
+        for number, extra in enumerate(documents):
+            said = activity("Block", mallory.url, "https://nobody.example/users/x", **extra)
+            with at_most(2):
+                answer = await siege.deliver(said, key=mallory.key)
+            assert answer.status in (202, 400, 403), number
+    assert siege.elsewhere.gets("never") == []
+
+
+async def test_b31_unbounded_recursion(siege: Siege, mallory: Peer, elsewhere: Elsewhere) -> None:
+    """Authors, owners, replies and boosts that lead on for ever: a few requests, then an end."""
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        url = f"http://{request.host}{request.path}"
+        following = f"{url[: url.rindex('/')]}/{int(url.rpartition('/')[2]) + 1}"
+        told = note(following, url, inReplyTo=following, context=following, replies=following)
+        return web.json_response(told, content_type=ACTIVITY)
+
+    for number in range(60):
+        elsewhere.pages[f"{mallory.origin}/endless/{number}"] = endless
+    async with siege.unchanged():
+        for kind in ("Create", "Announce", "Update"):
+            said = activity(kind, mallory.url, f"{mallory.origin}/endless/1")
+            await siege.outcome(said, key=mallory.key)
+        nested = activity("Create", mallory.url, f"{mallory.origin}/endless/1")
+        for _ in range(8):
+            nested = activity("Announce", mallory.url, nested)
+        assert (await siege.deliver(nested, key=mallory.key)).refusal == (400, "nested-too-deep")
+    assert len(elsewhere.gets("endless")) <= 6
+    for number in range(20):  # keys whose owner is a key whose owner is a key
+        url = f"{mallory.origin}/keys/{number}"
+        key = {"id": url, "type": "Key", "owner": f"{mallory.origin}/keys/{number + 1}", "publicKeyPem": "x"}
+        elsewhere.serve(url, {"@context": CONTEXT, **key})
+    forged = PrivateKey(f"{mallory.origin}/keys/0", mallory.key.key)
+    assert (await siege.deliver(activity("Like", mallory.url, siege.listing.url), key=forged)).status == 401
+    assert len(elsewhere.gets("/keys/")) <= 3
+
+
+async def test_b32_one_record_per_host_and_port_of_the_attacker(besiege: Besiege) -> None:
+    """Names and ports are free: what counts is the address that the requests come from."""
+    siege = await besiege(limits=Limits(inbox_strangers=4))
+    known = siege.elsewhere.person("rennes", "rozenn", 2)
+    assert await siege.outcome(activity("Like", known.url, siege.listing.url), key=known.key) == "done"
+    answers = []
+    for number in range(12):
+        stranger = siege.elsewhere.unserved(f"http://x{number}.mallory.example:{9000 + number}/users/x", 1)
+        answers.append(await siege.deliver(activity("Like", stranger.url, siege.listing.url), key=stranger.key))
+    assert [one.status for one in answers] == [401] * 3 + [429] * 9
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert await siege.town.read(_records) <= 4
+    # Whom we know is heard all the same, wherever the flood comes from.
+    assert (await siege.deliver(activity("Like", known.url, siege.listing.url), key=known.key)).status == 202
+
+
+async def _records(tx: Tx) -> int:
+    keys = await tx.conn.scalar(select(func.count()).select_from(unreachable_key))
+    peers = await tx.conn.scalar(select(func.count()).select_from(peer))
+    return int(keys or 0) + int(peers or 0)
+
+
+async def test_b33_nested_tags_and_what_a_sanitiser_chokes_on(siege: Siege, mallory: Peer) -> None:
+    contents = (
+        "<b>" * 21_000,
+        "<div>" * 13_000 + "x",
+        "<table><td>" * 5_000,
+        "<svg><p><style><g title='</style><img src=x onerror=alert(1)>'>" * 900,
+        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+        "\x00\ufffe\ud7ff<p \x00onclick=x>",
+        "<a href='javascript&colon;alert(1)'>x</a>" * 1_000,
+        "<!--" * 10_000,
+        "<![CDATA[" * 7_000,
+    )
+    for number, content in enumerate(contents):
+        told = note(mallory.url, f"{mallory.origin}/notes/{number}", content=content, inReplyTo=siege.listing.url)
+        said = activity("Create", mallory.url, told)
+        with at_most(3):
+            assert await siege.outcome(said, key=mallory.key) == "done", content[:20]
+    with at_most(3):
+        page = await siege.get(f"/annonces/{siege.listing.id}", {"Accept": "text/html"})
+    assert page.status == 200
+    for mark in (b"onerror", b"onclick", b"<svg>", b"<math", b"javascript"):
+        assert mark not in page.body.split(b"<main")[-1].split(b"</main")[0], mark
+
+
+async def test_b34_a_zip_bomb(siege: Siege) -> None:
+    """There is no import of archives yet: no address takes one, and where pictures are taken it is refused."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("followers.csv", b"0" * 20_000_000)
+    async with siege.unchanged():
+        for path in ("/import", "/importer", "/moi/import", "/inbox", "/users/awa/outbox", "/media/x.zip"):
+            answer = await siege.request(
+                "POST", path, headers={"Content-Type": "application/zip"}, body=packed.getvalue()
+            )
+            assert answer.status in (400, 404, 405), path
+        with pytest.raises(Refused):
+            await siege.town.world.encode_image(packed.getvalue(), max_side=1600, max_pixels=24_000_000)
+
+
+async def test_b35_a_gzip_bomb_from_a_host_that_we_ask(siege: Siege, mallory: Peer) -> None:
+    bomb = gzip.compress(b"[" + b"0," * 30_000_000)
+    url = f"{mallory.origin}/users/bomb"
+    forged = siege.elsewhere.unserved(url)
+    siege.elsewhere.serve(url, bomb, headers={"Content-Encoding": "gzip"})
+    async with siege.unchanged():
+        with at_most(2):
+            answer = await siege.deliver(activity("Like", url, siege.listing.url), key=forged.key)
+        assert answer.refusal == (503, "key-unreachable")
+
+
+async def test_b35_a_gzip_bomb_into_our_inbox(siege: Siege, mallory: Peer) -> None:
+    plain = json.dumps(activity("Like", mallory.url, siege.listing.url)).encode() + b" " * 100_000_000
+    bomb = gzip.compress(plain)
+    async with siege.unchanged():
+        for coding in ("gzip", "deflate", "br", "zstd", "gzip, gzip"):
+            headers = siege.signed("POST", "/inbox", bomb, mallory.key)
+            with at_most(2):
+                answer = await siege.post(bomb, {**headers, "Content-Encoding": coding})
+            assert answer.refusal == (415, "encoded"), coding
