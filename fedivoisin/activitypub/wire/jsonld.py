@@ -3,6 +3,7 @@
 import importlib
 import warnings
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from fedivoisin.activitypub.wire.contexts import bundled
@@ -39,6 +40,8 @@ def normalise(document: Document) -> Document:
         raise BadActivity("context-too-large")
     if _size(document) > MAX_TRANSLATED_NODES:
         raise BadActivity("jsonld-too-large")
+    if any(_imports(context) for context in contexts):
+        raise BadActivity("jsonld-restructuring")
     return _translate(document)
 
 
@@ -73,6 +76,19 @@ def _objects(value: Any) -> Iterator[Document]:
 def _size(document: Document) -> int:
     lists = (len(item) for node in _objects(document) for item in node.values() if is_list(item))
     return sum(map(len, _objects(document))) + sum(lists)
+
+
+def _imports(context: Any) -> bool:
+    """Whether it is laid over another one, at any depth. PyLD writes into the one below, which all documents share."""
+    pending = [context]
+    for node in pending:
+        if is_object(node):
+            if "@import" in node:
+                return True
+            pending.extend(node.values())
+        elif is_list(node):
+            pending.extend(node)
+    return False
 
 
 def _inline(context: Any) -> dict[str, Any]:
@@ -116,7 +132,8 @@ def _load(url: str, _options: object) -> dict[str, Any]:
         "contentType": "application/ld+json",
         "contextUrl": None,
         "documentUrl": url,
-        "document": _own(url) or bundled(url) or {"@context": {}},
+        # A copy: PyLD writes into what it is given.
+        "document": deepcopy(_own(url) or bundled(url)) or {"@context": {}},
         "tag": "static",
     }
 

@@ -292,7 +292,18 @@ def test_a_context_that_cannot_be_read_is_refused(document: dict[str, Any]) -> N
 
 def test_a_document_that_says_nothing_once_expanded_is_empty() -> None:
     assert normalise({"@context": [None, {"x": "as:to"}], "content": "x"}) == {}
-    assert normalise({"@context": {"@import": "https://a.example/c"}, "content": "x"}) == {"content": "x"}
+
+
+@pytest.mark.parametrize("address", [AS, "https://w3id.org/security/v1", "https://unheard-of.example/context"])
+@pytest.mark.parametrize("depth", ["above", "inside"])
+def test_no_document_can_write_into_a_context_that_others_share(address: str, depth: str) -> None:
+    laid_over = {"@import": address, "content": "https://www.w3.org/ns/activitystreams#summary"}
+    context = laid_over if depth == "above" else [AS, {"object": {"@id": "as:object", "@context": laid_over}}]
+    hostile = {"@context": context, "id": "https://a.example/1", "type": "Like", "object": {"content": "x"}}
+    with pytest.raises(BadActivity, match="jsonld-restructuring"):
+        normalise(hostile)
+    honest = {"@context": [AS, address, {"x": "as:to"}], "id": "https://a.example/2", "type": "Note", "content": "x"}
+    assert normalise(honest) == {"id": "https://a.example/2", "type": "Note", "content": "x"}
 
 
 def test_relative_references_stay_as_they_were() -> None:
