@@ -14,6 +14,8 @@ from fedivoisin.market.listing import Kind, Picture, State
 from fedivoisin.settings import Limits
 from fedivoisin.store import actors, blocks, follows, listings, lookups
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.search import Spot
+from fedivoisin.web.views.listings import gathered
 from fedivoisin.workers.pictures import fetch_remote_pictures
 from tests.browsing import Browser, browsers
 from tests.fakes import START, FakeWorld
@@ -90,6 +92,14 @@ async def test_the_map_has_points_without_addresses(site: list[Browser]) -> None
     points = await site[3].get("/annonces/carte?portee=reseau")
     assert points.headers["Content-Type"].startswith("application/json")
     assert points.html.count('"count"') == 2
+
+
+async def test_a_wide_map_gathers_what_would_overlap() -> None:
+    near = [Spot(47.23, -1.52, 3, ("a",)), Spot(47.21, -1.53, 1, ("b",))]
+    assert gathered(near) == near
+    assert gathered([]) == []
+    wide = gathered([*near, Spot(48.1, -1.7, 2, ("c",))])
+    assert [(spot.count, spot.titles) for spot in wide] == [(4, ("a", "b")), (2, ("c",))]
 
 
 async def test_the_scope_is_remembered_for_a_member(site: list[Browser]) -> None:

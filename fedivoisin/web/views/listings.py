@@ -15,6 +15,9 @@ from fedivoisin.web.visit import Visit
 
 SCOPES = ("quartier", "20km", "reseau")
 RADIUS = {"quartier": search.NEAR, "20km": 20.0}
+WIDE = 0.15
+"""Degrees beyond which a map gathers its spots."""
+SQUARES_ACROSS = 6
 MOST_WORDS = 120
 MOST_PAGES = 400
 
@@ -107,7 +110,7 @@ async def points(visit: Visit) -> web.StreamResponse:
     asked = read_address(visit)
     async with visit.store.read() as tx:
         found = await search.spots(tx, _query(visit, asked, await reader_point(tx, visit)))
-    return web.json_response({"points": [point_of(visit, spot, asked.url(is_map=False)) for spot in found]})
+    return web.json_response({"points": [point_of(visit, spot, asked.url(is_map=False)) for spot in gathered(found)]})
 
 
 async def cards_of(tx: Tx, visit: Visit, author_id: str, *, with_closed: bool = False) -> list[Card]:
@@ -197,8 +200,28 @@ def _map(visit: Visit, asked: Asked, point: tuple[float, float] | None, spots: l
         "zoom": 12 if point else 5,
         "tiles": visit.here.tiles,
         "attribution": "",
-        "points": [point_of(visit, spot, asked.url(is_map=False)) for spot in spots],
+        "points": [point_of(visit, spot, asked.url(is_map=False)) for spot in gathered(spots)],
     }
+
+
+def gathered(spots: list[Spot]) -> list[Spot]:
+    """Spots that would lie over each other on a map that shows them all become one, in the middle of its square."""
+    if not spots:
+        return []
+    latitudes, longitudes = [spot.latitude for spot in spots], [spot.longitude for spot in spots]
+    span = max(max(latitudes) - min(latitudes), max(longitudes) - min(longitudes))
+    step = span / SQUARES_ACROSS
+    if span <= WIDE:
+        return spots
+    squares: dict[tuple[int, int], list[Spot]] = {}
+    for spot in spots:
+        squares.setdefault((round(spot.latitude / step), round(spot.longitude / step)), []).append(spot)
+    return [_one_spot(row * step, column * step, found) for (row, column), found in squares.items()]
+
+
+def _one_spot(latitude: float, longitude: float, spots: list[Spot]) -> Spot:
+    titles = tuple(title for spot in spots for title in spot.titles)[:3]
+    return Spot(latitude, longitude, sum(spot.count for spot in spots), titles)
 
 
 def point_of(visit: Visit, spot: Spot, url: str) -> dict[str, Any]:
