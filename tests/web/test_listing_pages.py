@@ -87,7 +87,7 @@ async def test_no_address_breaks_the_list(site: list[Browser], query: str) -> No
 
 
 async def test_the_map_has_points_without_addresses(site: list[Browser]) -> None:
-    page = await site[3].get("/annonces?vue=carte&portee=reseau")
+    page = await site[3].get("/annonces?vue=carte")
     assert '"latitude": 47.23' in page.html
     points = await site[3].get("/annonces/carte?portee=reseau")
     assert points.headers["Content-Type"].startswith("application/json")
