@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from fedivoisin.activitypub import dispatch, parse, remote
 from fedivoisin.activitypub.fetching import GONE, is_well_spelt
-from fedivoisin.activitypub.keyring import usable
 from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Ignored
 from fedivoisin.activitypub.parse.objects import Document, Tombstone
 from fedivoisin.activitypub.proven import check_speaker, said_by
+from fedivoisin.activitypub.remembered import NO_KEY, Remembered
 from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PublicKey
@@ -25,7 +25,6 @@ MAX_FETCHES = 5
 MAX_ATTEMPTS = 8
 REFETCH_AFTER = timedelta(minutes=5)
 """A kept key this fresh is not fetched again because a signature fails: that would be a lever for strangers."""
-NO_KEY = "key-unreachable"
 _KEY_CODES = frozenset({"signature-invalid", "wrong-algorithm"})
 SEEN_AGAIN = timedelta(minutes=10)
 
@@ -67,14 +66,7 @@ class Reception:
     """Of what each key origin sends."""
     strangers: Allowance
     """Of the unknown keys that each network makes us fetch."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A key from the store, with what else one look told."""
-
-    key: PublicKey | None
-    fetched_at: datetime | None
+    remembered: Remembered
 
 
 async def receive(reception: Reception, request: SignedRequest, *, network: str) -> None:
@@ -171,9 +163,8 @@ async def _postpone(store: Store, row: Received, error: Unreachable) -> str:
 
 async def _verified(reception: Reception, request: SignedRequest, network: str) -> Verified:
     key_id = signatures.key_id_of(request)
-    async with reception.store.read() as tx:
-        kept = await _look_up(tx, key_id)
-        now = tx.now
+    kept = await reception.remembered.key(key_id)
+    now = reception.store.now()
     if kept.key is None:
         # Each costs a request and a row: one who invents keys must not make us pay without end (B32).
         if reception.strangers.count(network, now) > reception.limits.inbox_strangers:
@@ -186,19 +177,6 @@ async def _verified(reception: Reception, request: SignedRequest, network: str) 
         if error.code not in _KEY_CODES or kept.fetched_at is None or now - kept.fetched_at < REFETCH_AFTER:
             raise
     return signatures.verify(request, await _fetch_key(reception, key_id), now=now)
-
-
-async def _look_up(tx: Tx, key_id: str) -> _Kept:
-    if (await neighbourhoods.current(tx)).is_trial:
-        raise BadActivity("trial-mode", status=403)
-    if await blocks.is_blocked(tx, parse_url(key_id).authority):
-        raise BadActivity("blocked", status=403)
-    found = await keys.by_id(tx, key_id)
-    if found is not None and found.private is None:
-        return _Kept(usable(found), found.fetched_at)
-    if await keys.unreachable_until(tx, key_id) is not None:
-        raise BadActivity(NO_KEY, status=401)
-    return _Kept(None, None)
 
 
 async def _fetch_key(reception: Reception, key_id: str) -> PublicKey:

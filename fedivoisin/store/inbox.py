@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Insert, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -88,9 +87,10 @@ async def claim(tx: Tx, *, limit: int) -> list[Received]:
         update(inbox)
         .where(inbox.c.id.in_(due.scalar_subquery()))
         .values(claimed_until=tx.now + CLAIM, attempts=inbox.c.attempts + 1)
-        .returning(*_COLUMNS)
+        .returning(inbox)
     )
-    return sorted((Received(**row) for row in rows.mappings()), key=lambda row: row.id)
+    names = Received.__dataclass_fields__
+    return sorted((Received(**{name: row[name] for name in names}) for row in rows.mappings()), key=lambda row: row.id)
 
 
 async def done(tx: Tx, row_id: int, outcome: str) -> bool:
@@ -137,19 +137,6 @@ async def outcomes(tx: Tx) -> dict[str, int]:
 async def purge(tx: Tx) -> None:
     """Forget what was done more than 30 days ago."""
     await tx.conn.execute(delete(inbox).where(inbox.c.next_at.is_(None), inbox.c.done_at < tx.now - KEPT))
-
-
-_COLUMNS: list[Any] = [
-    inbox.c.id,
-    inbox.c.actor_url,
-    inbox.c.activity_url,
-    inbox.c.type,
-    inbox.c.key_id,
-    inbox.c.scheme,
-    inbox.c.body,
-    inbox.c.received_at,
-    inbox.c.attempts,
-]
 
 
 @dataclass(slots=True)

@@ -112,7 +112,7 @@ async def answer_lookups(reception: Reception) -> int:
 
 
 async def _again_and_again(store: Store, name: str, turn: Turn, pause: float) -> None:
-    while True:
+    while not _is_leaving():
         waiting = store.bell.listen(QUEUES.get(name))
         try:
             did = await turn()

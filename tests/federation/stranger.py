@@ -1,7 +1,7 @@
 """A server that does as the test says: it shows any document, and signs anything with any of its keys."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -129,7 +129,7 @@ class Stranger:
 
 
 @asynccontextmanager
-async def a_stranger(name: str = "evil") -> AsyncIterator[Stranger]:
+async def a_stranger(name: str = "evil") -> AsyncGenerator[Stranger]:
     """The server, until the end of the block."""
     listening = free_socket()
     async with aiohttp.ClientSession() as session:

@@ -158,6 +158,18 @@ async def test_a_private_message_is_shown_to_its_parties_only(town: Town, strang
     assert await evil.get(town, path, sign=True) == (404, {"error": "not-found"})
 
 
+async def test_in_strict_mode_only_our_own_actor_is_shown_to_who_does_not_sign(
+    strangers: Strangers, tmp_path: Path, migrated: Path
+) -> None:
+    evil, _ = strangers
+    evil.actor()
+    shutil.copyfile(migrated, tmp_path / "nantes.db")
+    async with a_town("nantes", free_socket(), tmp_path, (evil.host,), is_strict=True) as town:
+        paths = ("/users/instance", "/groups/nantes", "/groups/nantes/outbox")
+        assert [(await evil.get(town, path))[0] for path in paths] == [200, 401, 401]
+        assert [(await evil.get(town, path, sign=True))[0] for path in paths] == [200, 200, 200]
+
+
 async def test_a_signature_that_does_not_hold_is_not_taken_for_none(town: Town, strangers: Strangers) -> None:
     evil, _ = strangers
     evil.actor(publicKey={})

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,12 +97,13 @@ async def a_town(
     *,
     below: str = ".localhost",
     limits: Limits = USUAL,
+    is_strict: bool = False,
     doors: Callable[[World], World] = lambda world: world,
-) -> AsyncIterator[Town]:
+) -> AsyncGenerator[Town]:
     """Found a neighbourhood called `name`, at `name.localhost`, and let it run until the end of the block.
 
-    `is_strict`: documents are shown to who signs only. Programs that do not know `*.localhost` need `below` to be empty and `name` to be `localhost`. `doors` may give
-    the town another world than the real one.
+    Programs that do not know `*.localhost` need `below` to be empty and `name` to be `localhost`. `is_strict`:
+    documents are shown to who signs only. `doors` may give the town another world than the real one.
     """
     host = f"{name}{below}:{listening.getsockname()[1]}"
     settings = Settings(
@@ -128,7 +129,7 @@ async def a_town(
 
 
 @asynccontextmanager
-async def _working(settings: Settings, store: Store, world: World) -> AsyncIterator[None]:
+async def _working(settings: Settings, store: Store, world: World) -> AsyncGenerator[None]:
     work = asyncio.create_task(loop.run(settings, store, world))
     try:
         yield

@@ -1,6 +1,6 @@
 """`Announce`: a Group passes on a whole activity or an object's address (FEP-1b12). Nothing is taken on its word."""
 
-from typing import Any
+from typing import Any, cast
 
 from fedivoisin.actions import remote_listings
 from fedivoisin.activitypub import parse
@@ -74,14 +74,14 @@ async def _gone(tx: Tx, url: str) -> Outcome:
 
 def _inside(proven: Proven[Announce]) -> Activity | None:
     """The activity inside, as claimed: nothing in it is true yet."""
-    embedded = proven.raw.get("object")
-    if not isinstance(embedded, dict) or "actor" not in embedded or "object" not in embedded:
+    embedded = _mapping(proven.raw.get("object"))
+    if embedded is None or "actor" not in embedded or "object" not in embedded:
         return None
     return parse.activity(jsonld.normalise(embedded))
 
 
 async def _attested(tx: Tx, proven: Proven[Announce], inside: Activity) -> Proven[Activity] | None:
-    document = _alone(proven.raw["object"])
+    document = _alone(_mapping(proven.raw.get("object")) or {})
     if document is None or not same_origin(proofs.method_of(document), inside.actor):
         return None
     author = await people.author(tx, inside.actor)
@@ -101,9 +101,13 @@ async def _attested(tx: Tx, proven: Proven[Announce], inside: Activity) -> Prove
 
 def _alone(embedded: dict[str, Any]) -> dict[str, Any] | None:
     """The embedded activity as its author proved it: standing alone, with the context that the proof repeats."""
-    proof = embedded.get("proof")
-    if not isinstance(proof, dict) or not isinstance(proof.get("verificationMethod"), str):
+    proof = _mapping(embedded.get("proof"))
+    if proof is None or not isinstance(proof.get("verificationMethod"), str):
         return None
     if "@context" in embedded or "@context" not in proof:
         return embedded
     return {"@context": proof["@context"], **embedded}
+
+
+def _mapping(value: object) -> dict[str, Any] | None:
+    return cast(dict[str, Any], value) if isinstance(value, dict) else None

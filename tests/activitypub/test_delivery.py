@@ -1,0 +1,157 @@
+"""Bringing activities to other servers: signed, tried in both ways, tried again, given up; on both databases."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from fedivoisin.activitypub import delivery, signing
+from fedivoisin.activitypub.delivery import Failed, Refused, Sender, Sent
+from fedivoisin.errors import BadActivity, Unreachable
+from fedivoisin.ids import ActivityId, ActorId
+from fedivoisin.store import outbox, peers, residents
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.outbox import Activity, Target
+from fedivoisin.store.residents import Newcomer
+from fedivoisin.store.schema.federation import delivery as rows
+from fedivoisin.world import Response
+from tests.fakes import FakeWorld, Request, key_pair
+from tests.makers import ORIGIN
+
+HOST = "rennes.example"
+INBOX = f"https://{HOST}/inbox"
+
+
+async def _prepare(tx: Tx, number: int = 1, inboxes: int = 1) -> ActorId:
+    awa = await residents.add_person(tx, Newcomer(f"awa-{number}", "Awa"), key_pair(1), origin=ORIGIN)
+    said = Activity(ActivityId(f"a{number}"), f"{ORIGIN}/a/{number}", awa, "Create", None, '{"a":1}', True, tx.now)
+    targets = [Target(INBOX if one == 0 else f"{INBOX}/{one}", HOST) for one in range(inboxes)]
+    await outbox.put(tx, said, targets, priority=1)
+    return awa
+
+
+async def _deliver(store: Store, world: FakeWorld) -> int:
+    running: list[asyncio.Task[None]] = []
+
+    def start(work: Coroutine[object, object, None]) -> None:
+        running.append(asyncio.ensure_future(work))
+
+    taken = await delivery.run_once(Sender(store, world.doors), start)
+    await asyncio.gather(*running)
+    return taken
+
+
+async def _line(store: Store) -> tuple[str | None, int | None, int]:
+    async with store.read() as tx:
+        row = (await tx.conn.execute(select(rows.c.outcome, rows.c.status, rows.c.attempts))).first()
+    assert row is not None
+    return row.outcome, row.status, row.attempts
+
+
+def _answering(status: int, **headers: str) -> Response:
+    return Response(INBOX, status, headers, b"")
+
+
+async def test_an_activity_arrives_signed_and_once(store: Store, world: FakeWorld) -> None:
+    await store.write(_prepare)
+    assert await _deliver(store, world) == 1
+    assert await _deliver(store, world) == 0
+    (sent,) = world.sent_to(INBOX)
+    assert sent.body == b'{"a":1}'
+    assert 'headers="(request-target) host date digest"' in sent.headers["Signature"]
+    assert await _line(store) == ("sent", 202, 1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+async def test_a_host_that_does_not_know_cavage_is_asked_in_the_other_way(
+    store: Store, world: FakeWorld, status: int
+) -> None:
+    def answer(request: Request) -> Response:
+        return _answering(202 if "Signature-Input" in request.headers else status)
+
+    world.inboxes[INBOX] = answer
+    await store.write(_prepare)
+    await _deliver(store, world)
+    assert await _line(store) == ("sent", 202, 1)
+    await store.write(_prepare, 2)
+    await _deliver(store, world)
+    assert len(world.sent_to(INBOX)) == 3  # the second time it knew
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 501, 302])
+async def test_a_refusal_is_final(store: Store, world: FakeWorld, status: int) -> None:
+    world.inboxes[INBOX] = _answering(status)
+    await store.write(_prepare)
+    await _deliver(store, world)
+    assert await _line(store) == ("refused", status, 1)
+
+
+async def test_a_forbidden_address_is_never_tried_again(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = BadActivity("forbidden-address")
+    await store.write(_prepare)
+    await _deliver(store, world)
+    assert await _line(store) == ("refused", None, 1)
+
+
+async def test_what_does_not_arrive_is_tried_again_later_and_at_last_given_up(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = Unreachable("time-out")
+    await store.write(_prepare)
+    began = world.now()
+    for _ in range(40):
+        await _deliver(store, world)
+        if (await _line(store))[0] is not None:
+            break
+        world.pass_time(hours=6)
+    assert await _line(store) == ("given-up", None, 16)
+    assert world.now() - began <= timedelta(days=7)
+
+
+async def test_retry_after_is_obeyed(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = _answering(429, **{"retry-after": "1800"})
+    await store.write(_prepare)
+    await _deliver(store, world)
+    world.pass_time(minutes=29)
+    assert await _deliver(store, world) == 0
+    world.inboxes[INBOX] = _answering(202)
+    world.pass_time(minutes=2)
+    assert await _deliver(store, world) == 1
+    assert await _line(store) == ("sent", 202, 2)
+
+
+async def test_a_failing_host_is_asked_once_and_not_for_each_of_its_inboxes(store: Store, world: FakeWorld) -> None:
+    for number in range(5):
+        world.inboxes[INBOX if number == 0 else f"{INBOX}/{number}"] = Unreachable("time-out")
+    await store.write(_prepare, 1, 5)
+    await _deliver(store, world)
+    assert len(world.requests) == 1
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+        (waiting,) = await outbox.waiting(tx)
+    assert known is not None
+    assert (known.failures, waiting.deliveries) == (1, 5)
+
+
+def test_waits_grow_with_the_fourth_power() -> None:
+    assert delivery.backoff(1, 0) == timedelta(seconds=16)
+    assert delivery.backoff(5, 1) == timedelta(seconds=640 * 1.5)
+    total = sum((delivery.backoff(number, 0.0) for number in range(1, 16)), timedelta())
+    assert timedelta(hours=49) < total < timedelta(hours=51)
+
+
+async def test_our_own_kind_is_spoken_to_in_rfc_9421(store: Store, world: FakeWorld) -> None:
+    assert signing.schemes(None, world.now()) == ("cavage", "rfc9421")
+    await store.write(peers.describe, HOST, software="fedivoisin", version="1", metadata=None)
+    async with store.read() as tx:
+        assert signing.schemes(await peers.by_host(tx, HOST), tx.now)[0] == "rfc9421"
+
+
+def test_what_an_answer_means(world: FakeWorld) -> None:
+    def judged(status: int) -> delivery.Result:
+        return delivery.judge(_answering(status), "cavage", world.now())
+
+    assert judged(200) == Sent(200, "cavage")
+    assert judged(422) == Refused(422, "status-422")
+    assert judged(408) == Failed(408, "status-408", None, is_host=False)
+    assert judged(503) == Failed(503, "status-503", None, is_host=True)
