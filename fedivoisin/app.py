@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,7 +84,7 @@ def open_store(settings: Settings) -> Store:
 
 
 @asynccontextmanager
-async def open_world(settings: Settings, store: Store) -> AsyncIterator[World]:
+async def open_world(settings: Settings, store: Store) -> AsyncGenerator[World]:
     """The real doors outside, closed at the end."""
     async with AsyncExitStack() as stack:
         network = Network(
@@ -195,7 +195,7 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 @asynccontextmanager
-async def _answering(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
+async def _answering(app: web.Application, listening: socket.socket) -> AsyncGenerator[None]:
     # No browser and no server sends packed bodies; only bombs are (FEDERATION.md §7, B35).
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=30, auto_decompress=False)
     try:

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -14,6 +14,7 @@ YES_NO = {"1": True, "true": True, "yes": True, "oui": True, "0": False, "false"
 KINDS: Mapping[Any, str] = {
     str: "un texte attendu",
     int: "un nombre entier attendu",
+    float: "un nombre attendu",
     bool: "oui ou non attendu",
     tuple[str, ...]: "une liste de textes attendue",
 }
@@ -128,10 +129,12 @@ def _read(path: str) -> dict[str, Any]:
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     sections = {key.partition(".")[0] for key in keys() if "." in key}
     for name, value in values.items():
-        if name in sections and not isinstance(value, dict):
+        if name not in sections:
+            yield name, value
+        elif isinstance(value, dict):
+            yield from ((f"{name}.{key}", part) for key, part in cast("dict[str, Any]", value).items())
+        else:
             raise SettingError(f"{name} : une section [{name}] attendue, reçu « {value} »")
-        inner: dict[str, Any] = {f"{name}.{key}": part for key, part in value.items()} if name in sections else {}
-        yield from inner.items() if name in sections else ((name, value),)
 
 
 def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -152,7 +155,9 @@ def _read_text(kind: Any, text: str) -> Any:
         return [part.strip() for part in text.split(",") if part.strip()]
     if kind is bool:
         return YES_NO.get(text.lower(), text)
-    return int(text) if kind is int and re.fullmatch(r"-?[0-9]{1,12}", text) else text
+    if kind in (int, float) and re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", text):
+        return int(text) if "." not in text else float(text)
+    return text
 
 
 def _fitting(key: str, value: Any) -> Any:

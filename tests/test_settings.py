@@ -61,6 +61,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert (found.port, found.host) == (9001, "0.0.0.0")
 
 
+def test_a_time_may_have_decimals() -> None:
+    assert load(None, {"FEDIVOISIN_LIMITS_BODY_TIME": "2.5"}).limits.body_time == 2.5
+    with pytest.raises(SettingError, match=r"^limits\.body_time : un nombre attendu, reçu « vite »"):
+        load(None, {"FEDIVOISIN_LIMITS_BODY_TIME": "vite"})
+
+
 def test_other_variables_and_the_path_of_the_file_are_left_alone() -> None:
     assert load(None, {"PATH": "/bin", "FEDIVOISIN_CONFIG": "reglages.toml", "FEDI_PORT": "1"}) == Settings()
 

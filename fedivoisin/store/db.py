@@ -1,23 +1,23 @@
 """The store: two ways in, `read` and `write`, and the transaction that both give."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Concatenate, Literal, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fedivoisin.store.engine import AsyncConnection, AsyncEngine, create_async_engine
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Queue = Literal["effects", "inbox", "delivery", "lookups", "mail", "pictures"]
-"""What a worker can wait for."""
+Queue = Literal["effects", "inbox", "delivery", "lookups", "mail", "pictures", "door"]
+"""What a worker can wait for. `door` is none: it says that what is remembered of keys and blocks is old."""
 
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 MAX_TRIES = 20
@@ -58,11 +58,14 @@ class Tx:
 class Bell:
     """Rung after each commit of this process, so that workers need not wait for their next look."""
 
+    changes: int = 0
+    """How often what stands at the door was changed by this process."""
     _any: asyncio.Event = field(default_factory=asyncio.Event)
     _by_queue: dict[Queue, asyncio.Event] = field(default_factory=dict[Queue, asyncio.Event])
 
     def ring(self, filled: Collection[Queue] = ()) -> None:
         """Wake all who wait for anything, and those who wait for one of these queues."""
+        self.changes += "door" in filled
         self._any.set()
         self._any = asyncio.Event()
         for queue in filled:
@@ -120,7 +123,7 @@ class Store:
         return self.writer.dialect.name == "sqlite"
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
+    async def read(self) -> AsyncGenerator[Tx]:
         """One read-only snapshot. Raises Nested within a write."""
         _refuse_nesting()
         async with self.reader.connect() as conn, conn.begin():
@@ -174,7 +177,7 @@ class Store:
 
 
 @contextmanager
-def _writing() -> Iterator[None]:
+def _writing() -> Generator[None]:
     _refuse_nesting()
     token = _is_writing.set(True)
     try:
@@ -223,15 +226,15 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
 def _prepare(engine: AsyncEngine, begin: str, pragmas: tuple[str, ...]) -> None:
     @event.listens_for(engine.sync_engine, "connect")
-    def on_connect(connection: object, _record: object) -> None:
-        connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
-        cursor = connection.cursor()  # type: ignore[attr-defined]
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
         for pragma in ("PRAGMA busy_timeout=10000", "PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", *pragmas):
             cursor.execute(pragma)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
-    def on_begin(connection: object) -> None:
-        connection.exec_driver_sql(begin)  # type: ignore[attr-defined]
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
 
     _ = on_connect, on_begin

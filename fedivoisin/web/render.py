@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from importlib import resources
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
@@ -46,21 +48,36 @@ def _environment(language: str) -> Environment:
     found.policies["ext.i18n.trimmed"] = True
     gettext, ngettext = _spoken(translations, language)
     found.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # from the extension
-    locale = LOCALES[language]
-    found.filters["day"] = lambda moment: day_words(moment, locale)
-    found.filters["short_day"] = lambda moment: format_date(_local(moment), "d MMMM", locale=locale)
-    found.filters["moment"] = lambda moment: format_datetime(
-        _local(moment), "d MMMM 'à' H:mm" if language == "fr" else "d MMMM 'at' H:mm", locale=locale
-    )
-    found.filters["iso"] = lambda moment: moment.isoformat()
-    found.filters["amount"] = lambda value: amount(value, locale)
-    found.filters["distance"] = lambda kilometres: distance_words(kilometres, gettext)
-    found.filters["spaced"] = french_spaces if language == "fr" else str
-    found.filters["since"] = lambda span: format_timedelta(span, locale=locale, granularity="day")
-    found.globals["static"] = assets.url
-    found.globals["translate"] = gettext
-    found.globals["language"] = language
+    found.filters.update(_filters(LOCALES[language], language, gettext))
+    marks: dict[str, Any] = {"static": assets.url, "translate": gettext, "language": language}
+    found.globals.update(marks)
     return found
+
+
+def _filters(locale: str, language: str, gettext: Callable[[str], str]) -> dict[str, Callable[..., str]]:
+    def day(at: datetime) -> str:
+        return day_words(at, locale)
+
+    def short_day(at: datetime) -> str:
+        return format_date(_local(at), "d MMMM", locale=locale)
+
+    def moment(at: datetime) -> str:
+        pattern = "d MMMM 'à' H:mm" if language == "fr" else "d MMMM 'at' H:mm"
+        return format_datetime(_local(at), pattern, locale=locale)
+
+    def since(span: timedelta) -> str:
+        return format_timedelta(span, locale=locale, granularity="day")
+
+    return {
+        "day": day,
+        "short_day": short_day,
+        "moment": moment,
+        "iso": datetime.isoformat,
+        "amount": partial(amount, locale=locale),
+        "distance": partial(distance_words, translate=gettext),
+        "spaced": french_spaces if language == "fr" else str,
+        "since": since,
+    }
 
 
 def _spoken(
