@@ -36,7 +36,7 @@ def agreement_choices(visit: Visit) -> list[Mapping[str, str]]:
 def role_words(visit: Visit) -> Mapping[str, str]:
     """Each role as people say it."""
     return {
-        Role.ADHERENT.value: visit._("Adhérente ou adhérent"),
+        Role.ADHERENT.value: visit._("Membre adhérent"),
         Role.AMBASSADEUR.value: visit._("Ambassadrice ou ambassadeur"),
         Role.REFERENT.value: visit._("Référente ou référent"),
         Role.ANIMATEUR.value: visit._("Animatrice ou animateur"),

@@ -34,6 +34,18 @@ PHONE = Device("phone", {"width": 390, "height": 844}, is_phone=True)
 DESK = Device("desk", {"width": 1280, "height": 900}, is_phone=False)
 
 OpenContext = Callable[..., Awaitable[BrowserContext]]
+Keep = Callable[[Page, str], Awaitable[Path]]
+
+each_way = pytest.mark.parametrize(
+    ("device", "javascript"),
+    [
+        pytest.param(PHONE, True, id="phone"),
+        pytest.param(DESK, True, id="desk"),
+        pytest.param(PHONE, False, id="phone-no-javascript"),
+    ],
+    indirect=True,
+)
+"""The three ways of a journey. Without JavaScript size changes nothing: one is enough."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -97,12 +109,13 @@ def javascript(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def keep_screenshot(device: Device) -> Callable[[Page, str], Awaitable[Path]]:
+def keep_screenshot(device: Device, request: pytest.FixtureRequest) -> Keep:
     """`await keep_screenshot(page, "listing")` writes var/screenshots/listing-phone.png, the whole page."""
+    plain = "javascript" in request.fixturenames and not request.getfixturevalue("javascript")
 
     async def keep(page: Page, name: str) -> Path:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{name}-{device.name}.png"
+        path = SCREENSHOTS / f"{name}-{device.name}{'-plain' if plain else ''}.png"
         await page.screenshot(path=path, full_page=True)
         return path
 

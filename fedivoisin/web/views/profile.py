@@ -19,7 +19,6 @@ from fedivoisin.web.trust_words import vouchers_words
 from fedivoisin.web.visit import Visit
 
 MOST_LISTINGS = 24
-QUIET_ROLES = frozenset({"adherent"})
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -39,7 +38,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         title=person.shown_name,
         person=person,
         portrait=portrait_path(person),
-        about=_about(visit, person, account),
+        about=_about(visit, person, account, standing),
         standing=standing.value,
         path=path_card(path, visit.form.translate),
         vouchers=vouchers_words(visit, vouched) if vouched else "",
@@ -92,10 +91,11 @@ async def _shown(tx: Tx, visit: Visit) -> Actor:
     return person
 
 
-def _about(visit: Visit, person: Actor, account: Account | None) -> list[str]:
+def _about(visit: Visit, person: Actor, account: Account | None, standing: Standing) -> list[str]:
     """Where they live, as whom, and what they do for the association."""
     names = role_words(visit)
-    roles = [names[role] for role in sorted(account.roles if account else ()) if role not in QUIET_ROLES]
+    held = account.roles if account and standing is Standing.MEMBER else ()
+    roles = [words for role, words in names.items() if role in held]
     return [words for words in (person.quartier, kind_words(visit, person.member_kind), *roles) if words]
 
 

@@ -32,10 +32,9 @@ async def enter(visit: Visit) -> web.StreamResponse:
     if visit.here.founded_at is not None:
         return visit.redirect("/")
     word = visit.query("cle")
-    if not word:
-        await _open(visit)
+    if not word and _holds_word(visit):
         return visit.redirect(f"/installation/{SCREENS[0]}")
-    if token_hash(word) != visit.here.setup_hash:
+    if not word or token_hash(word) != visit.here.setup_hash:
         return _locked(visit)
     response = visit.redirect(f"/installation/{SCREENS[0]}")
     response.set_cookie(
