@@ -104,13 +104,19 @@ async def _message(tx: Tx, message_id: str, reader: str | None) -> Answer:
 
 
 async def _activity(tx: Tx, url: str, reader: str | None) -> Answer:
-    said = await outbox.by_url(tx, url)
-    if said is None:
+    said = await outbox.standing_by_url(tx, url)
+    if said is None or not await _may_be_quoted(tx, said):
         return None
     document = posting.read(said)
     if not said.is_public and (reader is None or reader not in (*document.get("to", ()), *document.get("cc", ()))):
         return None
     return Found(document)
+
+
+async def _may_be_quoted(tx: Tx, said: outbox.Activity) -> bool:
+    # Of who left or was hidden only the farewell may still be asked for.
+    speaker = await actors.by_id(tx, said.actor_id)
+    return said.type == "Delete" or (speaker is not None and speaker.gone_at is None and speaker.hidden_at is None)
 
 
 async def _box(tx: Tx, owner_url: str, name: str, url: str, page: int) -> Answer:

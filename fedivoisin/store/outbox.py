@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from fedivoisin.ids import ActivityId, ActorId, ListingId
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.federation import activity, delivery, peer
 from fedivoisin.store.schema.listings import listing
+from fedivoisin.store.schema.threads import message
 
 CLAIM = timedelta(seconds=120)
 TO_A_PERSON = 0
 FAN_OUT = 1
+_WITH_WORDS = ("Create", "Update", "Announce")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +99,23 @@ async def by_url(tx: Tx, url: str) -> Activity | None:
     return Activity(**row) if row is not None else None
 
 
+async def standing_by_url(tx: Tx, url: str) -> Activity | None:
+    """The same, unless its words were taken back or hidden since."""
+    row = (await tx.conn.execute(select(*_COLUMNS).where(activity.c.url == url, _stands()))).mappings().first()
+    return Activity(**row) if row is not None else None
+
+
 async def count_public(tx: Tx, actor_id: str) -> int:
     """How much the outbox of this actor holds for everyone."""
-    return (
-        await tx.conn.execute(
-            select(func.count()).select_from(activity).where(activity.c.actor_id == actor_id, activity.c.is_public)
-        )
-    ).scalar_one()
+    query = select(func.count()).select_from(activity).where(*_public(actor_id))
+    return (await tx.conn.execute(query)).scalar_one()
 
 
 async def public_page(tx: Tx, actor_id: str, *, limit: int, offset: int) -> list[Activity]:
     """What this actor said to everyone, the newest first."""
     rows = await tx.conn.execute(
         select(*_COLUMNS)
-        .where(activity.c.actor_id == actor_id, activity.c.is_public)
+        .where(*_public(actor_id))
         .order_by(activity.c.published_at.desc(), activity.c.id)
         .limit(limit)
         .offset(offset)
@@ -277,6 +282,21 @@ async def owner_of(tx: Tx, activity_id: str) -> str | None:
         select(actor.c.url).join(activity, activity.c.actor_id == actor.c.id).where(activity.c.id == activity_id)
     )
     return row.scalar_one_or_none()
+
+
+def _public(actor_id: str) -> tuple[Any, ...]:
+    return activity.c.actor_id == actor_id, activity.c.is_public, _stands()
+
+
+def _stands() -> Any:
+    # What we said goes on holding the words of a listing or a message that a moderator hid or its author deleted.
+    is_listing = select(listing.c.id).where(listing.c.url == activity.c.object_url)
+    is_message = select(message.c.id).where(message.c.url == activity.c.object_url)
+    is_withdrawn = or_(
+        is_listing.where(listing.c.hidden_at.is_not(None) | listing.c.deleted_at.is_not(None)).exists(),
+        is_message.where(message.c.hidden_at.is_not(None) | message.c.deleted_at.is_not(None)).exists(),
+    )
+    return activity.c.type.not_in(_WITH_WORDS) | ~is_withdrawn
 
 
 async def _dead(tx: Tx, hosts: set[str]) -> set[str]:

@@ -72,13 +72,13 @@ class Elsewhere:
         """Let `url` lead to `target`."""
         self.serve(url, b"", status=302, headers={"Location": target})
 
-    def person(self, host: str, name: str, number: int = 1, **changes: Any) -> Peer:
+    def person(self, host: str, name: str, number: int = 1, /, **changes: Any) -> Peer:
         """An actor that is served, with the key pair of that number."""
         peer = self.unserved(f"{self.origin(host)}/users/{name}", number, **changes)
         self.serve(peer.url, peer.document)
         return peer
 
-    def unserved(self, url: str, number: int = 1, **changes: Any) -> Peer:
+    def unserved(self, url: str, number: int = 1, /, **changes: Any) -> Peer:
         """An actor that nobody can ask about yet."""
         pair = key_pair(number)
         document = {
