@@ -44,7 +44,8 @@ def draw(name: str, words: str) -> bytes:
     for kind, colour, numbers in shapes()[name]:
         _put(brush, kind, COLOURS.get(colour, ground), numbers)
     out = BytesIO()
-    image.resize(FINAL, Image.Resampling.LANCZOS).save(out, "PNG")
+    image.thumbnail(FINAL, Image.Resampling.LANCZOS)
+    image.save(out, "PNG")
     return out.getvalue()
 
 
@@ -53,7 +54,7 @@ def shapes() -> dict[str, list[Shape]]:
     """The objects of `drawings.txt`."""
     found: dict[str, list[Shape]] = {}
     name = ""
-    for line in (resources.files(__package__) / "drawings.txt").read_text(encoding="utf-8").splitlines():
+    for line in (resources.files("fedivoisin.demo") / "drawings.txt").read_text(encoding="utf-8").splitlines():
         words = line.split()
         if not words or words[0] == "#":
             continue

@@ -113,7 +113,7 @@ def late_offers() -> list[Offer]:
 def _sections(name: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     lines: list[str] = []
-    for line in (resources.files(__package__) / name).read_text(encoding="utf-8").splitlines():
+    for line in (resources.files("fedivoisin.demo") / name).read_text(encoding="utf-8").splitlines():
         if line.startswith("== "):
             lines = found.setdefault(line[3:], [])
         elif line and not line.startswith("#"):
