@@ -8,9 +8,8 @@ from aiohttp import web
 from fedivoisin.activitypub import inbox
 from fedivoisin.activitypub.answering import failure, signed_request
 from fedivoisin.activitypub.inbox import TooMany
-from fedivoisin.activitypub.keys import RECEPTION, SETTINGS, STORE
+from fedivoisin.activitypub.keys import RECEPTION, SETTINGS
 from fedivoisin.errors import BadActivity, Unreachable
-from fedivoisin.store import neighbourhoods
 from fedivoisin.store.inbox import QueueFull
 from fedivoisin.urls import network_of
 
@@ -21,8 +20,7 @@ AGAIN = 60
 
 async def post(request: web.Request) -> web.StreamResponse:
     """202 once it is on the disk (also when it was there already); 4xx for good, 429 and 503 for now."""
-    async with request.app[STORE].read() as tx:
-        here = await neighbourhoods.current(tx)
+    here = await request.app[RECEPTION].remembered.here()
     if here.is_trial:
         return failure(BadActivity("not-found", status=404))
     try:

@@ -9,6 +9,7 @@ from fedivoisin.activitypub import answering, finding, receiving
 from fedivoisin.activitypub.fetching import Fetcher
 from fedivoisin.activitypub.inbox import Allowance, Reception
 from fedivoisin.activitypub.keys import RECEPTION, SETTINGS, STORE, WORLD
+from fedivoisin.activitypub.remembered import Remembered
 from fedivoisin.activitypub.remote import Remote
 from fedivoisin.settings import Settings
 from fedivoisin.store import neighbourhoods
@@ -66,6 +67,7 @@ def reception_for(settings: Settings, store: Store, world: World) -> Reception:
         limits=settings.limits,
         allowance=Allowance(settings.limits.window),
         strangers=Allowance(settings.limits.window),
+        remembered=Remembered(store),
     )
 
 

@@ -23,6 +23,7 @@ class DomainBlock:
 
 async def add(tx: Tx, domain: str, *, reason: str, by: str | None) -> DomainBlock:
     """Shut `domain` out (lower case, no port) and drop what waited for it; a second time changes the reason."""
+    tx.filled.add("door")
     known = await tx.conn.execute(
         update(domain_block).where(domain_block.c.domain == domain).values(reason=reason).returning(*domain_block.c)
     )
@@ -36,6 +37,7 @@ async def add(tx: Tx, domain: str, *, reason: str, by: str | None) -> DomainBloc
 
 async def remove(tx: Tx, block_id: str) -> DomainBlock | None:
     """Open the door again."""
+    tx.filled.add("door")
     row = await tx.conn.execute(delete(domain_block).where(domain_block.c.id == block_id).returning(*domain_block.c))
     found = row.mappings().first()
     return DomainBlock(**found) if found is not None else None
@@ -49,11 +51,23 @@ async def all_of_them(tx: Tx) -> list[DomainBlock]:
 
 async def is_blocked(tx: Tx, host: str) -> bool:
     """Whether `host` (with or without a port) or a domain above it is shut out."""
-    domain = _domain(host)
-    labels = domain.split(".")
-    above = [".".join(labels[start:]) for start in range(len(labels))]
-    row = await tx.conn.execute(select(domain_block.c.id).where(domain_block.c.domain.in_(above)).limit(1))
+    row = await tx.conn.execute(select(domain_block.c.id).where(domain_block.c.domain.in_(_with_above(host))).limit(1))
     return row.first() is not None
+
+
+async def domains(tx: Tx) -> frozenset[str]:
+    """All that are shut out."""
+    return frozenset((await tx.conn.execute(select(domain_block.c.domain))).scalars())
+
+
+def covers(shut_out: frozenset[str], host: str) -> bool:
+    """Whether `host` (with or without a port) or a domain above it is among `shut_out`."""
+    return bool(shut_out) and not shut_out.isdisjoint(_with_above(host))
+
+
+def _with_above(host: str) -> list[str]:
+    labels = _domain(host).split(".")
+    return [".".join(labels[start:]) for start in range(len(labels))]
 
 
 def _domain(host: str) -> str:

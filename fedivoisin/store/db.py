@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fedivoisin.store.engine import AsyncConnection, AsyncEngine, create_async_engine
+from fedivoisin.store.sqlite import opener
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -217,8 +218,9 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         raise ValueError("sqlite:/// needs the path of a file")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     target = url.set(drivername="sqlite+aiosqlite")
-    writer = create_async_engine(target, pool_size=1, max_overflow=0, pool_timeout=30)
-    reader = create_async_engine(target, pool_size=5, max_overflow=5)
+    opened = opener(url.database)
+    writer = create_async_engine(target, async_creator=opened, pool_size=1, max_overflow=0, pool_timeout=30)
+    reader = create_async_engine(target, async_creator=opened, pool_size=5, max_overflow=5)
     _prepare(writer, "BEGIN IMMEDIATE", ("PRAGMA synchronous=FULL",))
     _prepare(reader, "BEGIN", ("PRAGMA query_only=ON",))
     return reader, writer

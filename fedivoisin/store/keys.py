@@ -69,6 +69,7 @@ async def to_sign_with(tx: Tx, actor_id: str, purpose: str = "http") -> Key | No
 
 async def keep_remote(tx: Tx, actor_id: str, *, id: str, algorithm: str, public: str, purpose: str) -> None:
     """Add or renew a key that its owner lists."""
+    tx.filled.add("door")
     values = {"actor_id": actor_id, "algorithm": algorithm, "public": public, "purpose": purpose, "fetched_at": tx.now}
     known = await tx.conn.execute(update(key).where(key.c.id == id, key.c.private.is_(None)).values(values))
     if known.rowcount == 0:
@@ -78,6 +79,7 @@ async def keep_remote(tx: Tx, actor_id: str, *, id: str, algorithm: str, public:
 
 async def forget_others(tx: Tx, actor_id: str, kept: list[str]) -> None:
     """Drop the remote keys of an actor that its document no longer lists."""
+    tx.filled.add("door")
     await tx.conn.execute(delete(key).where(key.c.actor_id == actor_id, key.c.private.is_(None), key.c.id.not_in(kept)))
 
 

@@ -75,6 +75,7 @@ async def prepare(tx: Tx, *, origin: str, setup_hash: str) -> bool:
     """Make the row if it is missing. True when it was: the first-run link may be printed."""
     if await tx.conn.scalar(select(neighbourhood.c.id).where(neighbourhood.c.id == ONLY)) is not None:
         return False
+    tx.filled.add("door")
     await tx.conn.execute(
         insert(neighbourhood).values(id=ONLY, origin=origin, setup_hash=setup_hash, legal={}, mail={})
     )
@@ -83,6 +84,7 @@ async def prepare(tx: Tx, *, origin: str, setup_hash: str) -> bool:
 
 async def change(tx: Tx, /, **values: Any) -> None:
     """Set some of its columns."""
+    tx.filled.add("door")
     await tx.conn.execute(update(neighbourhood).where(neighbourhood.c.id == ONLY).values(**values))
 
 
