@@ -19,8 +19,14 @@ INSIDE = (
     "fedivoisin.activitypub.publish",
     "fedivoisin.activitypub.wire",
 )
-# The store itself, how it starts, and the one writer that gathers concurrent requests into a commit.
-OPENING_STORE = {"fedivoisin.store.db", "fedivoisin.store.migrate", "fedivoisin.store.inbox"}
+# The store itself, how it starts, whether it opens at all (there the opening is the question), and the one writer
+# that gathers concurrent requests into a commit.
+OPENING_STORE = {
+    "fedivoisin.store.db",
+    "fedivoisin.store.migrate",
+    "fedivoisin.store.readiness",
+    "fedivoisin.store.inbox",
+}
 # What fails there is ours: it is logged whole, and the next request or turn goes on (docs/decisions/0002).
 CATCHING = {"fedivoisin.workers.loop", "fedivoisin.web.errors"}
 OPENERS = {"write", "append", "read"}
