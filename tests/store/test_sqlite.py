@@ -12,7 +12,7 @@ from fedivoisin.store.sqlite import opener
 
 @pytest.fixture
 async def connection(tmp_path: Path) -> AsyncIterator[Any]:
-    opened = await opener(str(tmp_path / "town.db"))()
+    opened: Any = await opener(str(tmp_path / "town.db"))()
     await opened.cursor().execute("CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT UNIQUE)")
     yield opened
     await opened.close()
