@@ -1,6 +1,7 @@
 """What other instances sent us: one row per activity, kept until its effects are written."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,9 @@ from fedivoisin.store.schema.federation import inbox
 
 CLAIM = timedelta(seconds=120)
 KEPT = timedelta(days=30)
+AGAIN_AFTER = timedelta(hours=3)
+"""The same bytes are the same activity for longer than a captured request can be replayed (an hour either way, RFC 9421
+§7.2.2). Later they were signed anew: some say the same thing twice and mean it (a Follow after its Undo)."""
 MOST_IN_MEMORY = 2_000
 LARGEST_BATCH = 256
 COUNT_AGAIN = timedelta(seconds=5)
@@ -25,7 +29,7 @@ class QueueFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A verified request with the names that keep it from being taken twice."""
+    """A verified request, with what its activity is called and what it is."""
 
     verified: Verified
     activity_url: str
@@ -48,11 +52,15 @@ class Received:
 
 
 async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
-    """Keep them all; those that are already here are passed over (unique actor and activity)."""
+    """Keep them all; those whose very bytes came a short while ago, or still wait, are passed over.
+
+    The id alone does not tell two activities apart: Misskey, Takahē and flohmarkt use the same one again and again.
+    """
     rows = [
         {
             "actor_url": one.verified.owner,
             "activity_url": one.activity_url,
+            "digest": hashlib.sha256(one.verified.body).digest(),
             "type": one.type[:64],
             "key_id": one.verified.key_id,
             "scheme": one.verified.scheme,
@@ -63,6 +71,14 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
         for one in incoming
     ]
     tx.filled.add("inbox")
+    # A new row rather than the old one awakened: rows are carried out in the order of their ids.
+    await tx.conn.execute(
+        delete(inbox).where(
+            inbox.c.digest.in_({row["digest"] for row in rows}),
+            inbox.c.next_at.is_(None),
+            inbox.c.received_at < tx.now - AGAIN_AFTER,
+        )
+    )
     await tx.conn.execute(_insert_new(tx), rows)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from fedivoisin.activitypub.wire import signatures
 from fedivoisin.ids import ActivityId, ActorId
 from fedivoisin.proof import Origin, Verified
 from fedivoisin.store import blocks, claims, inbox, keys, lookups, outbox, peers, tombstones
@@ -17,9 +18,10 @@ from tests.makers import put_actor
 HOST = "rennes.example"
 
 
-def _incoming(number: int = 1) -> Incoming:
+def _incoming(number: int = 1, words: str = "") -> Incoming:
     actor = f"https://{HOST}/users/bob"
-    verified = Verified(f"{actor}#main-key", actor, Origin(("https", HOST, 443)), b"{}", "cavage")
+    body = f"{number}{words}".encode()
+    verified = Verified(f"{actor}#main-key", actor, Origin(("https", HOST, 443)), body, "cavage")
     return Incoming(verified, f"https://{HOST}/activities/{number}", "Like")
 
 
@@ -45,6 +47,39 @@ async def test_the_same_activity_is_kept_once(store: Store) -> None:
     await store.append(inbox.put, [_incoming(), _incoming(2), _incoming()])
     await store.append(inbox.put, [_incoming()])
     assert len(await store.take(inbox.claim, limit=10)) == 2
+
+
+async def test_one_id_for_several_activities_does_not_hide_any(store: Store) -> None:
+    await store.append(inbox.put, [_incoming(words="Follow"), _incoming(words="Undo"), _incoming(words="Follow")])
+    await store.append(inbox.put, [_incoming(words="Undo, a day later")])
+    assert [one.body for one in await store.take(inbox.claim, limit=10)] == [
+        b"1Follow",
+        b"1Undo",
+        b"1Undo, a day later",
+    ]
+
+
+async def test_the_same_bytes_are_taken_again_once_no_replay_is_possible(store: Store, world: FakeWorld) -> None:
+    assert 2 * signatures.MAX_SKEW < inbox.AGAIN_AFTER
+    await store.append(inbox.put, [_incoming(words="Follow"), _incoming(words="Undo")])
+    follow, undo = await store.take(inbox.claim, limit=10)
+    await store.write(inbox.done, undo.id, "done")
+    await store.write(inbox.done, follow.id, "done")
+    for _ in range(2):  # as a captured request could be
+        await store.append(inbox.put, [_incoming(words="Follow")])
+        assert await store.take(inbox.claim, limit=10) == []
+        world.pass_time(hours=1, minutes=20)
+    world.pass_time(hours=1)
+    await store.append(inbox.put, [_incoming(words="Undo"), _incoming(words="Follow")])
+    again = await store.take(inbox.claim, limit=10)
+    assert [one.body for one in again] == [b"1Undo", b"1Follow"]  # in the order in which they came this time
+
+
+async def test_what_still_waits_is_not_taken_twice_however_late_it_comes_again(store: Store, world: FakeWorld) -> None:
+    await store.append(inbox.put, [_incoming()])
+    world.pass_time(days=2)
+    await store.append(inbox.put, [_incoming()])
+    assert len(await store.take(inbox.claim, limit=10)) == 1
 
 
 async def test_requests_that_arrive_together_are_written_together(store: Store) -> None:

@@ -20,11 +20,12 @@ from fedivoisin.store.schema.columns import Instant, Json, id_column, metadata
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 inbox = Table(
-    "inbox",  # verified requests, each activity of an actor once for 30 days
+    "inbox",  # verified requests, kept for 30 days
     metadata,
     Column("id", Sequence, primary_key=True, autoincrement=True),
     Column("actor_url", String(2048), nullable=False),
     Column("activity_url", String(2048), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),  # SHA-256 of the body, which names actor and id
     Column("type", String(64), nullable=False),
     Column("key_id", String(2048), nullable=False),
     Column("scheme", String(16), nullable=False),
@@ -35,7 +36,6 @@ inbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("outcome", String(64)),  # done, ignored, or why it was refused
     Column("done_at", Instant),
-    UniqueConstraint("actor_url", "activity_url"),
     Index("ix_inbox_next_at", "next_at"),
 )
 

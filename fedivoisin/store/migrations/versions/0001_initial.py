@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("actor_url", sa.String(length=2048), nullable=False),
         sa.Column("activity_url", sa.String(length=2048), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("type", sa.String(length=64), nullable=False),
         sa.Column("key_id", sa.String(length=2048), nullable=False),
         sa.Column("scheme", sa.String(length=16), nullable=False),
@@ -123,7 +124,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=64), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
-        sa.UniqueConstraint("actor_url", "activity_url", name=op.f("uq_inbox_actor_url_activity_url")),
+        sa.UniqueConstraint("digest", name=op.f("uq_inbox_digest")),
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("ix_inbox_next_at", ["next_at"], unique=False)
