@@ -1,5 +1,6 @@
 """What is known of each remote host: how it wants requests signed, and whether it answers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.federation import peer
 
 SCHEME_MEMORY = timedelta(days=7)
@@ -116,6 +118,21 @@ async def describe(tx: Tx, host: str, *, software: str, version: str, metadata: 
             "nodeinfo_at": tx.now,
         },
     )
+
+
+async def town_names(tx: Tx, hosts: Collection[str]) -> dict[str, str]:
+    """What these hosts call themselves in their NodeInfo; until it is read, the name of their first Group we met."""
+    if not hosts:
+        return {}
+    groups = await tx.conn.execute(
+        select(actor.c.host, actor.c.display_name)
+        .where(actor.c.host.in_(set(hosts)), actor.c.type == "Group", actor.c.gone_at.is_(None))
+        .order_by(actor.c.created_at.desc(), actor.c.id.desc())
+    )
+    names = {host: str(name) for host, name in groups}
+    described = await tx.conn.execute(select(peer.c.host, peer.c.metadata).where(peer.c.host.in_(set(hosts))))
+    names |= {host: str(said["name"]) for host, said in described if said and said.get("name")}
+    return {host: name for host, name in names.items() if name}
 
 
 async def undescribed(tx: Tx, *, limit: int) -> list[str]:

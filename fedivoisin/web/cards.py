@@ -7,7 +7,7 @@ from decimal import Decimal
 from fedivoisin.ids import ActorId
 from fedivoisin.market.listing import EUR, Genre, Kind, Listing, Picture, Price, Purpose, Unit, genre_of
 from fedivoisin.market.place import distance
-from fedivoisin.store import actors, pictures
+from fedivoisin.store import actors, peers, pictures
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.pictures import RemotePicture, thumbnail_path
@@ -80,17 +80,33 @@ class Around:
     paths: Mapping[ActorId, PathCard]
     copies: dict[str, RemotePicture]
     here: tuple[float, float] | None
+    towns: Mapping[str, str]
+    """What hosts elsewhere call themselves."""
+
+    def town(self, person: Actor) -> str | None:
+        """Where somebody from elsewhere lives: their town by its name, else its address."""
+        return None if person.is_local else self.towns.get(person.host, person.host)
 
 
-async def around(tx: Tx, visit: Visit, listings: Collection[Listing]) -> Around:
-    """The people, vouching paths and kept pictures that go with these listings, and where the reader is."""
+async def around(tx: Tx, visit: Visit, listings: Collection[Listing], others: Collection[Actor] = ()) -> Around:
+    """The people, vouching paths and kept pictures that go with these listings, and where the reader is.
+
+    `others` are people whose towns are shown too.
+    """
     authors = {one.author_id for one in listings}
     groups = {one.group_id for one in listings if one.group_id}
     promised = {one.reserved_for for one in listings if one.reserved_for}
     people = await actors.by_ids(tx, authors | groups | promised)
     ties = await trust_words.beside(tx, visit, authors)
     far = [picture.url for one in listings if not one.is_local for picture in one.pictures]
-    return Around(people, ties, await pictures.kept_copies(tx, far), await reader_point(tx, visit))
+    hosts = {one.host for one in (*people.values(), *others) if not one.is_local}
+    return Around(
+        people=people,
+        paths=ties,
+        copies=await pictures.kept_copies(tx, far),
+        here=await reader_point(tx, visit),
+        towns=await peers.town_names(tx, hosts),
+    )
 
 
 async def reader_point(tx: Tx, visit: Visit) -> tuple[float, float] | None:
@@ -114,7 +130,7 @@ def card(visit: Visit, listing: Listing, known: Around, *, highlight: bool = Fal
         category_icon=icon_of(listing.category),
         price_words=price_words(visit, listing),
         distance_words=place_words(visit, listing, known.here),
-        town_words=town_of(listing, known.people),
+        town_words=town_of(listing, known),
         path=known.paths.get(listing.author_id),
         remaining=remaining_of(listing),
         highlight=highlight,
@@ -190,15 +206,15 @@ def place_words(visit: Visit, listing: Listing, here: tuple[float, float] | None
     return " · ".join(parts) or None
 
 
-def town_of(listing: Listing, people: dict[str, Actor]) -> str | None:
-    """The town of a listing from elsewhere: its neighbourhood by name, else its address."""
+def town_of(listing: Listing, known: Around) -> str | None:
+    """The town of a listing from elsewhere: its neighbourhood by name, else its author's town."""
     if listing.is_local:
         return None
-    group = people.get(listing.group_id or "")
+    group = known.people.get(listing.group_id or "")
     if group is not None and not group.is_local:
         return group.shown_name
-    author = people.get(listing.author_id)
-    return author.host if author else None
+    author = known.people.get(listing.author_id)
+    return known.town(author) if author else None
 
 
 def remaining_of(listing: Listing) -> Remaining | None:

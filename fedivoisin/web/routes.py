@@ -27,6 +27,7 @@ from fedivoisin.web.views import (
     setup,
     sign_in,
     staff,
+    style,
     threads,
 )
 
@@ -52,6 +53,7 @@ PAGES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/confidentialite", legal.privacy),
     ("GET", "/accessibilite", legal.accessibility),
     ("GET", "/aide", legal.show_help),
+    ("GET", "/style", style.show),
     # Listings
     ("GET", "/annonces", listings.show),
     ("GET", "/annonces/carte", listings.points),

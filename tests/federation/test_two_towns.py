@@ -88,7 +88,7 @@ async def test_a_private_answer_arrives_and_the_reply_comes_back(towns: tuple[To
     await rennes.store.write(conversations.ask, listing_id=seen.id, asker_id=maelle, text="Encore libre ?\nMerci <3")
     received = await _conversation(nantes, awa, unread=1)
     assert received.last_message is not None
-    assert "Encore libre ?" in received.last_message.text
+    assert received.last_message.text == "Encore libre ?\nMerci <3"
     assert received.other.address == f"maelle@{rennes.host}"
     await nantes.store.write(conversations.answer, thread_id=received.thread.id, writer_id=awa, text="Oui, samedi.")
     replied = await _conversation(rennes, maelle, unread=1)

@@ -62,11 +62,22 @@ def words_of(tx: Tx, said: NoteDocument) -> Words:
     """A message as it would be kept here."""
     return Words(
         url=said.id,
-        text=html.to_text(said.content),
+        text=_without_address(html.to_text(said.content), said),
         content_html=html.clean(said.content),
         published_at=_past(said.published_at, tx.now),
         in_reply_to=said.in_reply_to,
     )
+
+
+def _without_address(text: str, said: NoteDocument) -> str:
+    """Servers open a message with the @name of its readers; in a conversation of two, that says nothing."""
+    whole = {one.name.casefold().lstrip("@") for one in said.mentions}
+    names = whole | {name.partition("@")[0] for name in whole}
+    first, _, rest = text.partition(" ")
+    while first.startswith("@") and first[1:].casefold() in names and rest:
+        text = rest.lstrip()
+        first, _, rest = text.partition(" ")
+    return text
 
 
 def is_public(said: NoteDocument | ListingDocument) -> bool:

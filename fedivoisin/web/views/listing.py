@@ -197,13 +197,15 @@ async def _facts(tx: Tx, visit: Visit) -> Facts:
     is_author = reader == listing.author_id
     open_threads = await threads.of_listing(tx, listing.id) if is_author else []
     people = await actors.by_ids(tx, {one.asker_id for one in open_threads})
+    questions = await threads.questions_of(tx, listing.id)
+    writers = [writer for _message, writer in questions]
     return Facts(
         listing=listing,
         author=author,
-        known=await cards.around(tx, visit, [listing]),
+        known=await cards.around(tx, visit, [listing], [*people.values(), *writers]),
         like_count=await stored_likes.count(tx, listing.id),
         is_liked=bool(reader and await stored_likes.activity_of(tx, reader, listing.id)),
-        questions=await threads.questions_of(tx, listing.id),
+        questions=questions,
         askers=[(one, people[one.asker_id]) for one in open_threads],
         own_thread=await threads.of_asker(tx, listing.id, reader) if reader else None,
     )

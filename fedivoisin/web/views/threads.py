@@ -6,7 +6,7 @@ from fedivoisin.actions import conversations
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MessageId, ThreadId
 from fedivoisin.market.conversations import LONGEST
-from fedivoisin.store import actors, listings, threads
+from fedivoisin.store import actors, listings, peers, threads
 from fedivoisin.store.threads import Thread
 from fedivoisin.web import cards
 from fedivoisin.web.visit import Visit
@@ -16,7 +16,8 @@ async def show_all(visit: Visit) -> web.StreamResponse:
     """My conversations, the liveliest first."""
     async with visit.store.read() as tx:
         found = await threads.of_member(tx, visit.signed_in.member_id)
-    return visit.render("threads/list.html", title=visit._("Échanges"), conversations=found)
+        towns = await peers.town_names(tx, {one.other.host for one in found if not one.other.is_local})
+    return visit.render("threads/list.html", title=visit._("Échanges"), conversations=found, towns=towns)
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -65,7 +66,7 @@ async def _page(visit: Visit, thread: Thread, *, code: int = 200) -> web.StreamR
         listing = await listings.find(tx, thread.listing_id)
         messages = await threads.messages_of(tx, thread.id)
         other = await actors.by_id(tx, thread.other(visit.signed_in.member_id))
-        known = await cards.around(tx, visit, [listing] if listing else [])
+        known = await cards.around(tx, visit, [listing] if listing else [], [other] if other else [])
     if other is None or listing is None:
         raise Refused(Reason.NOT_FOUND)
     return visit.render(
@@ -77,6 +78,7 @@ async def _page(visit: Visit, thread: Thread, *, code: int = 200) -> web.StreamR
         card=cards.card(visit, listing, known),
         messages=messages,
         other=other,
+        town=known.town(other),
         is_author=listing.author_id == visit.signed_in.member_id,
         may_write=visit.signed_in.is_member and other.gone_at is None,
     )
