@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fedivoisin import app
-from fedivoisin.actions import admission, conversations, invitations, likes, listings
+from fedivoisin.actions import admission, conversations, invitations, likes, listings, moderation
 from fedivoisin.actions.accounts import NewAccount, NewSession
 from fedivoisin.actions.admission import Request
 from fedivoisin.actions.founding import Answers, FirstKeys, enter_founder, found
 from fedivoisin.adapters.media import Encoder, MediaFolder
 from fedivoisin.adapters.passwords import Passwords
 from fedivoisin.demo.pictures import draw
-from fedivoisin.demo.towns import FOUNDERS, PASSWORD, Offer, Person, Town, login, offers, people
+from fedivoisin.demo.towns import FOUNDERS, PASSWORD, QUARTERS, Offer, Person, Town, login, offers, people
 from fedivoisin.demo.words import ANSWERS, QUESTIONS
 from fedivoisin.ids import ActorId, ListingId, PictureId
 from fedivoisin.market import categories
@@ -24,6 +24,7 @@ from fedivoisin.settings import Settings
 from fedivoisin.store import accounts, pictures
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.pictures import Media, thumbnail_path
+from fedivoisin.store.reports import NewReport
 from fedivoisin.trust.roles import Role
 from fedivoisin.world import NewKeys
 
@@ -119,12 +120,14 @@ async def _publish(builder: Builder, members: list[ActorId]) -> list[Listing]:
     all_offers = offers(builder.town.slug)
     builder.say(f"{builder.town.commune} : {len(all_offers)} annonces, avec leurs dessins")
     published: list[Listing] = []
+    everyone = [person for person in people(builder.town.slug) if not person.is_candidate]
+    residents = list(zip(members, everyone, strict=True))
     for number in range(len(all_offers)):
         # Seven is prime to the number of lines: neighbours in the file are not neighbours on the page.
         offer = all_offers[number * 7 % len(all_offers)]
-        author = members[number * 5 % len(members)]
+        author, person = residents[number * 5 % len(residents)]
         builder.clock.pass_days(LIVELY.days / len(all_offers) * 0.97)
-        draft = placed(builder.town, offer, number)
+        draft = placed(builder.town, offer, person)
         if offer.drawing is not None:
             draft = replace(draft, pictures=(await _picture(builder, author, offer),))
         published.append(await builder.store.write(listings.publish, by=author, draft=draft))
@@ -154,6 +157,15 @@ async def _talk(builder: Builder, members: list[ActorId], published: list[Listin
     for number, listing in enumerate(published):
         for liker in range(number % 4):
             await _like(store, listing.id, _other(members, listing, number + liker * 3 + 1))
+    reported = published[11]
+    report = NewReport(
+        reporter_id=_other(members, reported, 2),
+        listing_id=reported.id,
+        actor_id=None,
+        reason="annonce-trompeuse",
+        words="J'y suis allé hier, il n'y avait plus rien depuis une semaine.",
+    )
+    await store.write(moderation.report, report, network="démonstration")
     await store.write(
         conversations.ask_in_public,
         listing_id=published[-1].id,
@@ -176,7 +188,7 @@ async def _wait_at_the_door(builder: Builder, members: list[ActorId]) -> None:
 
 async def _ask(builder: Builder, person: Person, *, code: str) -> ActorId:
     session = NewSession(app.new_secret(), app.new_secret(), "démonstration")
-    request = Request(_account(builder, person), person.words, code, f"demo {person.name}")
+    request = Request(_account(builder, person), person.words, code)
     keys = builder.keys.pop()
     return await builder.store.write(
         admission.ask_to_enter, request, keys, session=session, confirmation=app.new_secret()
@@ -210,15 +222,15 @@ async def _picture(builder: Builder, author: ActorId, offer: Offer) -> Picture:
     )
 
 
-def placed(town: Town, offer: Offer, number: int) -> Draft:
-    """The offer as somebody of the town would publish it."""
-    # Around the middle of the quarter, within three kilometres, and blurred like everything else.
+def placed(town: Town, offer: Offer, person: Person) -> Draft:
+    """The offer as this person of the town would publish it, where they live."""
     category = categories.find(offer.draft.category)
+    latitude, longitude = QUARTERS[person.quartier]
     return replace(
         offer.draft,
-        place_name=f"{town.quarter}, {town.commune} ({town.department})",
-        latitude=town.latitude + (number % 5 - 2) * 0.01,
-        longitude=town.longitude + (number % 7 - 3) * 0.01,
+        place_name=f"{person.quartier}, {town.commune} ({town.department})",
+        latitude=latitude,
+        longitude=longitude,
         notice_seen=category.notice.id if category and category.notice else "",
     )
 

@@ -6,7 +6,6 @@ Each town acts on its own database only, as its pages would; what it learns of a
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from time import monotonic
 
 from fedivoisin import app
@@ -73,7 +72,7 @@ async def _write_across(store: Store, town: Town, number: int) -> None:
         await store.write(conversations.ask, listing_id=listing.id, asker_id=writer, text=words)
     for offer in late_offers()[number : number + 1]:
         author = await _id(store, residents[10])
-        draft = replace(placed(town, offer, number), pictures=())
+        draft = placed(town, offer, residents[10])
         await store.write(listings.publish, by=author, draft=draft)
 
 

@@ -9,6 +9,25 @@ from importlib import resources
 from fedivoisin.market.draft import Draft
 from fedivoisin.market.listing import EUR, Kind, Price, Purpose, Unit
 
+QUARTERS = {
+    "Doulon": (47.23, -1.51),
+    "Bottière": (47.24, -1.52),
+    "Malakoff": (47.21, -1.53),
+    "Saint-Donatien": (47.23, -1.54),
+    "Sainte-Luce": (47.25, -1.48),
+    "Carquefou": (47.30, -1.49),
+    "Cleunay": (48.10, -1.71),
+    "Arsenal": (48.11, -1.70),
+    "Moulin du Comte": (48.12, -1.72),
+    "Villejean": (48.12, -1.70),
+    "Saint-Grégoire": (48.15, -1.69),
+    "Rocabey": (48.65, -2.01),
+    "Intra-Muros": (48.65, -2.03),
+    "Paramé": (48.66, -1.98),
+    "Saint-Servan": (48.63, -2.01),
+    "Miniac": (48.49, -1.90),
+}
+"""Where each part of town is, blurred as every place is."""
 PASSWORD = "bonjour les voisins"  # noqa: S105  # printed for whoever tries the demonstration
 FOUNDERS = 8
 
