@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from unicodedata import normalize
 
 from fedivoisin import addresses
 from fedivoisin.actions import listings
@@ -89,6 +90,20 @@ async def sign_in(tx: Tx, *, member: MemberId, typed: str, session: NewSession) 
     """The password was right. Raises Refused(ACCOUNT_SUSPENDED), which only the owner gets to read."""
     await throttle.forgive(tx, "login", typed.strip().lower())
     await begin_session(tx, member, session)
+
+
+async def begin_proof(tx: Tx, *, member: MemberId) -> Account | None:
+    """Count the attempt to type one's password again; it is compared outside the transaction.
+
+    Raises Refused(TOO_MANY_ATTEMPTS): a borrowed session shall not find out the password.
+    """
+    await throttle.take(tx, "proof", member, LOGIN)
+    return await accounts.of(tx, member)
+
+
+async def proved(tx: Tx, *, member: MemberId) -> None:
+    """The password was right: the earlier attempts are forgotten."""
+    await throttle.forgive(tx, "proof", member)
 
 
 async def begin_session(tx: Tx, member: MemberId, session: NewSession) -> None:
@@ -234,7 +249,9 @@ async def _account(tx: Tx, member: MemberId) -> Account:
 
 async def _free_email(tx: Tx, typed: str, *, but: MemberId | None = None) -> str:
     email = typed.strip().lower()
-    if len(email) > 254 or not _EMAIL.fullmatch(email):
+    # Unseen or disguised letters would make two addresses that people take for one.
+    is_plain = email.isprintable() and normalize("NFKC", email) == email
+    if len(email) > 254 or not is_plain or not _EMAIL.fullmatch(email):
         raise Refused(Reason.EMAIL_WRONG, field="email")
     holder = await accounts.by_email(tx, email)
     if holder is not None and holder.member_id != but:

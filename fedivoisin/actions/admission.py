@@ -27,8 +27,14 @@ class Request:
     who: NewAccount
     words: str
     code: str
-    network: str
-    """Where the request comes from: what the throttle counts."""
+
+
+async def begin_request(tx: Tx, *, network: str) -> None:
+    """Count a request, in a transaction of its own: one that is refused tells who is here already, and counts too.
+
+    Raises Refused(TOO_MANY_ATTEMPTS).
+    """
+    await throttle.take(tx, "request-of", network, REQUESTS_OF_NETWORK)
 
 
 async def ask_to_enter(tx: Tx, asked: Request, keys: KeyPairs, *, session: NewSession, confirmation: str) -> MemberId:
@@ -36,7 +42,6 @@ async def ask_to_enter(tx: Tx, asked: Request, keys: KeyPairs, *, session: NewSe
 
     `confirmation` is a fresh secret for the mail that confirms the address. Raises Refused.
     """
-    await throttle.take(tx, "request-of", asked.network, REQUESTS_OF_NETWORK)
     invitation = await opened_by(tx, asked.code) if asked.code else None
     candidate = await own_account.create(tx, asked.who, keys)
     await members.ask(

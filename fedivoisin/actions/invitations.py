@@ -1,16 +1,20 @@
 """What ambassadors hand out: links for a friend, printed codes for a stairwell."""
 
+from datetime import timedelta
+
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
-from fedivoisin.store import invitations, members, neighbourhoods
+from fedivoisin.store import invitations, members, neighbourhoods, throttle
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import record
 from fedivoisin.store.invitations import Invitation
+from fedivoisin.store.throttle import Limit
 from fedivoisin.trust import codes
 from fedivoisin.trust.events import InvitationMade, InvitationRevoked
 from fedivoisin.trust.standing import require_member
 
 MOST_OPEN = 20
+WRONG_CODES_OF_NETWORK = Limit(20, timedelta(minutes=15))
 
 
 async def make_code(tx: Tx, *, ambassador: MemberId, street: str) -> str:
@@ -49,6 +53,17 @@ async def opened_by(tx: Tx, typed: str) -> Invitation:
     if not found.is_open:
         raise Refused(Reason.INVITATION_OVER, field="code")
     return found
+
+
+async def look_up(tx: Tx, *, typed: str, network: str) -> Invitation:
+    """The same for a stranger: four digits are soon tried through. Raises Refused; what was wrong is to be `missed`."""
+    await throttle.check(tx, "code-of", network, WRONG_CODES_OF_NETWORK)
+    return await opened_by(tx, typed)
+
+
+async def missed(tx: Tx, *, network: str) -> None:
+    """Count a code that is none, in a transaction of its own: the one that refused it is undone."""
+    await throttle.take(tx, "code-of", network, WRONG_CODES_OF_NETWORK)
 
 
 async def prefix_here(tx: Tx) -> str:

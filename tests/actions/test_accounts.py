@@ -235,7 +235,18 @@ async def test_a_new_address_counts_once_its_link_was_pressed(town: Store) -> No
 
 
 @pytest.mark.parametrize(
-    "email", ["paul", "paul@", "@maison.example", "a b@c.fr", "a@b", "x" * 250 + "@a.fr", "a@b.fr\nBcc: c@d.fr"]
+    "email",
+    [
+        "paul",
+        "paul@",
+        "@maison.example",
+        "a b@c.fr",
+        "a@b",
+        "x" * 250 + "@a.fr",
+        "a@b.fr\nBcc: c@d.fr",
+        "a\u200b@b.fr",
+        "ａ@b.fr",
+    ],
 )
 async def test_what_is_no_address_is_refused(town: Store, email: str) -> None:
     found = await reason(lambda: town.write(accounts.ask_new_email, member=PAUL, email=email, token="l"))

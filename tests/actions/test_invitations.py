@@ -66,3 +66,14 @@ async def test_a_candidate_invites_nobody_yet(town: Store) -> None:
     with pytest.raises(Refused) as refused:
         await town.write(invitations.make_code, ambassador=ActorId("actor-leo"), street="")
     assert refused.value.reason is Reason.NOT_YET_MEMBER
+
+
+async def test_wrong_codes_are_counted_and_then_even_a_right_one_is_not_looked_up(town: Store) -> None:
+    code = await town.write(invitations.make_code, ambassador=AWA, street="")
+    for _ in range(invitations.WRONG_CODES_OF_NETWORK.most):
+        await town.write(invitations.missed, network="192.0.2.7")
+    async with town.read() as tx:
+        with pytest.raises(Refused) as refused:
+            await invitations.look_up(tx, typed=code, network="192.0.2.7")
+        assert (await invitations.look_up(tx, typed=code, network="192.0.2.8")).code == code
+    assert refused.value.reason is Reason.TOO_MANY_ATTEMPTS

@@ -129,11 +129,11 @@ async def close(visit: Visit) -> web.StreamResponse:
 
 
 async def _require_password(visit: Visit, field: str) -> None:
-    async with visit.store.read() as tx:
-        account = await kept_accounts.of(tx, visit.signed_in.member_id)
+    account = await visit.store.write(accounts.begin_proof, member=visit.signed_in.member_id)
     hashed = account.password if account else None
     if hashed is not None and not await visit.world.check_password(typed_secret(visit, field), hashed):
         raise Refused(Reason.PASSWORD_WRONG, field=field)
+    await visit.store.write(accounts.proved, member=visit.signed_in.member_id)
 
 
 async def _account_page(visit: Visit, *, code: int = 200) -> web.StreamResponse:

@@ -74,7 +74,8 @@ async def ask(visit: Visit) -> web.StreamResponse:
         hashed = await new_password(visit)
         if form.errors:
             return await _ask_page(visit, code, status=422)
-        asked = Request(replace(who, password=hashed), words, code, visit.address)
+        asked = Request(replace(who, password=hashed), words, code)
+        await visit.store.write(admission.begin_request, network=visit.address)
         keys = await visit.world.new_keys()
         await visit.store.write(
             admission.ask_to_enter, asked, keys, session=session, confirmation=visit.world.new_secret()
@@ -93,8 +94,7 @@ async def code_form(visit: Visit) -> web.StreamResponse:
 async def read_code(visit: Visit) -> web.StreamResponse:
     """POST /code: to the form, with whoever invites."""
     try:
-        async with visit.store.read() as tx:
-            found = await invitations.opened_by(tx, visit.form.get("code"))
+        found = await _opened_by(visit, visit.form.get("code"))
     except Refused as refused:
         visit.form.take(refused, "code")
         title = visit._("Taper le code de l’affiche")
@@ -190,10 +190,19 @@ async def _invitation(visit: Visit, code: str) -> tuple[Invitation | None, Refus
     if not code:
         return None, None
     try:
-        async with visit.store.read() as tx:
-            return await invitations.opened_by(tx, code), None
+        return await _opened_by(visit, code), None
     except Refused as refused:
         return None, refused
+
+
+async def _opened_by(visit: Visit, typed: str) -> Invitation:
+    try:
+        async with visit.store.read() as tx:
+            return await invitations.look_up(tx, typed=typed, network=visit.address)
+    except Refused as refused:
+        if refused.reason is Reason.CODE_UNKNOWN:
+            await visit.store.write(invitations.missed, network=visit.address)
+        raise
 
 
 async def _candidate(visit: Visit) -> MemberId:
