@@ -29,7 +29,7 @@ def agreement_choices(visit: Visit) -> list[Mapping[str, str]]:
     return [
         {"value": "amie", "words": visit._("Une amie, une voisine")},
         {"value": "ami", "words": visit._("Un ami, un voisin")},
-        {"value": "neutre", "words": visit._("Sans genre : « du cercle de… »")},
+        {"value": "neutre", "words": visit._("Sans préciser")},
     ]
 
 

@@ -62,7 +62,7 @@ def _filters(locale: str, language: str, gettext: Callable[[str], str]) -> dict[
         return format_date(_local(at), "d MMMM", locale=locale)
 
     def moment(at: datetime) -> str:
-        pattern = "d MMMM 'à' H 'h' mm" if language == "fr" else "d MMMM 'at' H:mm"
+        pattern = "d MMMM 'à' H\u00a0'h'\u00a0mm" if language == "fr" else "d MMMM 'at' H:mm"
         return format_datetime(_local(at), pattern, locale=locale)
 
     def since(span: timedelta) -> str:
