@@ -72,9 +72,9 @@ def _cleaner() -> "Cleaner":
 
 def clean(html: str) -> str:
     """At most 64 KiB of `html`: a few plain tags, absolute links that show where they lead, no unseen characters.
-    Safe to show as it is.
+    Safe to show as it is. BadActivity if the sanitiser gives up.
     """
-    cleaned = _cleaner().clean(_OTHER_BLOCKS.sub(r"<\1p>", _bounded(html)))
+    cleaned = _sanitised(_OTHER_BLOCKS.sub(r"<\1p>", _bounded(html)))
     # Before the links are read, because an entity may spell an unseen character.
     cleaned = UNSEEN.sub("", cleaned).replace("<p></p>", "")
     return _LINK.sub(_honest, cleaned)
@@ -87,6 +87,16 @@ def to_text(html: str) -> str:
     reader.close()
     lines = "".join(reader.words).split("\n")
     return _BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in lines)).strip()
+
+
+def _sanitised(html: str) -> str:
+    try:
+        return _cleaner().clean(html)
+    except BaseException as error:
+        # A panic of a library in Rust is no Exception: it would end the worker, and again at each start (B33).
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        raise BadActivity("bad-html") from error
 
 
 def _bounded(html: str) -> str:

@@ -6,11 +6,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from fedivoisin.activitypub.parse.activities import (
     Activity,
-    Announce,
     CollectionDocument,
     Create,
     Delete,
-    Offer,
     Undo,
     Update,
 )
@@ -33,7 +31,9 @@ Fetched: TypeAlias = Mapping[str, Document | CollectionDocument]
 
 @dataclass(frozen=True, slots=True)
 class Proven(Generic[A_co]):
-    """An activity that `actor` said. Objects embedded in it are the actor's own, or only their address is left."""
+    """An activity that `actor` said. What `Create` and `Update` carry stands on the actor's origin, or only its
+    address is left; whose it is, is for the handler to check. What an `Announce` carries is a claim and no more.
+    """
 
     activity: A_co
     actor: Actor
@@ -79,10 +79,8 @@ def check_speaker(activity: Activity, actor_url: str) -> None:
 
 def _only_own(activity: Activity) -> Activity:
     match activity:
-        case Create() | Update() | Offer():
+        case Create() | Update():
             return replace(activity, object=_own(activity.object, activity.actor))
-        case Announce():
-            return replace(activity, object=address_of(activity.object))
         case Undo() if not isinstance(activity.object, str) and activity.object.actor != activity.actor:
             raise BadActivity("undo-by-another", status=403)
         case _:
@@ -91,14 +89,14 @@ def _only_own(activity: Activity) -> Activity:
 
 def _own(thing: Document | str, actor_url: str) -> Document | str:
     match thing:
-        case ListingDocument() | NoteDocument() if thing.author == actor_url and same_origin(thing.id, actor_url):
-            return thing
+        case ListingDocument() | NoteDocument() if not same_origin(thing.id, actor_url):
+            raise BadActivity("not-the-author", status=403)
+        case ActorDocument() if thing.id != actor_url:
+            raise BadActivity("update-of-another", status=403)
         case ActorDocument():
             return thing.id  # keys in it are believed only from its own address
-        case str():
-            return thing
         case _:
-            return _needed(thing.id)
+            return thing
 
 
 def address_of(thing: Activity | Document | str) -> str:

@@ -1,5 +1,6 @@
 """Private conversations on a listing, and the visible questions under it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -103,6 +104,17 @@ async def by_context(tx: Tx, context_url: str) -> Thread | None:
 async def of_asker(tx: Tx, listing_id: str, asker_id: str) -> Thread | None:
     """What this person already has with the author of this listing."""
     return await _thread(tx, (thread.c.listing_id == listing_id) & (thread.c.asker_id == asker_id))
+
+
+async def latest_between(tx: Tx, member_id: str, others: Collection[str]) -> Thread | None:
+    """The liveliest of those that this person has with any of the others, whoever asked."""
+    asked = (thread.c.asker_id == member_id) & thread.c.author_id.in_(others)
+    answered = (thread.c.author_id == member_id) & thread.c.asker_id.in_(others)
+    rows = await tx.conn.execute(
+        select(thread).where(asked | answered).order_by(thread.c.last_at.desc(), thread.c.id.desc()).limit(1)
+    )
+    row = rows.mappings().first()
+    return Thread(**row) if row is not None else None
 
 
 async def of_listing(tx: Tx, listing_id: str) -> list[Thread]:
@@ -261,9 +273,7 @@ def _unread_messages(member_id: str, *conditions: Any) -> Any:
 
 async def _unread(tx: Tx, member_id: str, thread_ids: list[ThreadId]) -> dict[str, int]:
     unread = _unread_messages(member_id, message.c.thread_id.in_(thread_ids))
-    rows = await tx.conn.execute(
-        select(unread.c.thread_id, func.count().label("number")).group_by(unread.c.thread_id)
-    )
+    rows = await tx.conn.execute(select(unread.c.thread_id, func.count().label("number")).group_by(unread.c.thread_id))
     return {row.thread_id: row.number for row in rows}
 
 

@@ -105,7 +105,7 @@ def group(common: Common, *, area: Area | None, is_restricted: bool = True) -> J
 def application(common: Common) -> Json:
     """The instance itself (FEP-d556, FEP-2677)."""
     return {
-        **_actor(common, "Application", f"{common.origin}/about", approves=True),
+        **_actor(common, "Application", f"{common.origin}/about", approves=False),
         **_icon(common),
         "implements": [{"type": "Link", "href": href, "name": name} for href, name in IMPLEMENTS],
     }

@@ -13,7 +13,7 @@ from fedivoisin.activitypub.proven import Proven, said_by
 from fedivoisin.activitypub.wire import jsonld, proofs
 from fedivoisin.activitypub.wire.origins import same_origin
 from fedivoisin.errors import BadActivity, Missing
-from fedivoisin.store import follows, keys, listings
+from fedivoisin.store import actors, follows, keys, listings
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 
@@ -22,17 +22,38 @@ async def announced(tx: Tx, proven: Proven[Announce]) -> Outcome:
     """Believed if the activity inside proves itself (FEP-8b32), else read from its own origin."""
     if not await follows.anyone_here_follows(tx, proven.actor.id):
         return Outcome.UNSOLICITED
-    inside = _inside(proven)
-    attested = await _attested(tx, proven, inside) if inside is not None else None
-    if attested is not None:
-        return await _passed_on(tx, attested, proven.actor)
-    return await _by_address(tx, proven, is_news=not isinstance(inside, Update | Delete))
+    inside = proven.activity.object
+    url = _about(inside)
+    if url is None:
+        return Outcome.IGNORED
+    # Who deletes what we keep is its author, whom we know; of others (moderators) only the address tells.
+    if isinstance(inside, Create | Update) or (isinstance(inside, Delete) and await actors.by_url(tx, inside.actor)):
+        attested = await _attested(tx, proven, inside)
+        if attested is not None:
+            return await _passed_on(tx, attested, proven.actor)
+    return await _by_address(tx, proven, url, inside)
 
 
-async def _by_address(tx: Tx, proven: Proven[Announce], *, is_news: bool) -> Outcome:
-    url = str(proven.activity.object)
+def _about(inside: Activity | Document | str) -> str | None:
+    """The address of the listing that it may be about. Whatever else is passed on (Lemmy: likes, locks, posts of all
+    kinds) is not asked for: a claim that makes us ignore it can do no harm.
+    """
+    match inside:
+        case str():
+            return inside
+        case ListingDocument():
+            return inside.id
+        case Create() | Update() | Delete():
+            return _about(inside.object)
+        case _:
+            return None
+
+
+async def _by_address(tx: Tx, proven: Proven[Announce], url: str, inside: Activity | Document | str) -> Outcome:
     known = await listings.find_by_url(tx, url)
-    if known is not None and (known.is_local or is_news):
+    if known is None and isinstance(inside, Delete):
+        return Outcome.UNKNOWN_OBJECT
+    if known is not None and (known.is_local or not isinstance(inside, Update | Delete)):
         await remote_listings.passed_on(tx, known, proven.actor)
         return Outcome.UNCHANGED
     said: Document = proven.document(url)
@@ -44,16 +65,11 @@ async def _by_address(tx: Tx, proven: Proven[Announce], *, is_news: bool) -> Out
 
 
 async def _passed_on(tx: Tx, attested: Proven[Activity], group: Actor) -> Outcome:
-    match attested.activity:
-        case Create() | Update() as activity:
-            said = attested.document(activity.object)
-            return (
-                await _kept(tx, said, attested.actor, group) if isinstance(said, ListingDocument) else Outcome.IGNORED
-            )
-        case Delete() as activity:
-            return await thing.deleted(tx, attested.of(activity))
-        case _:
-            return Outcome.IGNORED
+    activity = attested.activity
+    if isinstance(activity, Delete):
+        return await thing.deleted(tx, attested.of(activity))
+    said = attested.document(activity.object) if isinstance(activity, Create | Update) else None
+    return await _kept(tx, said, attested.actor, group) if isinstance(said, ListingDocument) else Outcome.IGNORED
 
 
 async def _kept(tx: Tx, said: ListingDocument, author: Actor, group: Actor) -> Outcome:
@@ -72,15 +88,7 @@ async def _gone(tx: Tx, url: str) -> Outcome:
     return Outcome.DONE
 
 
-def _inside(proven: Proven[Announce]) -> Activity | None:
-    """The activity inside, as claimed: nothing in it is true yet."""
-    embedded = _mapping(proven.raw.get("object"))
-    if embedded is None or "actor" not in embedded or "object" not in embedded:
-        return None
-    return parse.activity(jsonld.normalise(embedded))
-
-
-async def _attested(tx: Tx, proven: Proven[Announce], inside: Activity) -> Proven[Activity] | None:
+async def _attested(tx: Tx, proven: Proven[Announce], inside: Create | Update | Delete) -> Proven[Activity] | None:
     document = _alone(_mapping(proven.raw.get("object")) or {})
     if document is None or not same_origin(proofs.method_of(document), inside.actor):
         return None

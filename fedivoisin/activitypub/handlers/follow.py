@@ -1,11 +1,14 @@
 """`Follow`, `Accept`, `Reject`, `Block`, `Move`: who hears of whom."""
 
+from typing import TypeGuard
+
+from fedivoisin import addresses
 from fedivoisin.actions import following
 from fedivoisin.activitypub.handlers import people
 from fedivoisin.activitypub.handlers.outcome import Outcome
-from fedivoisin.activitypub.parse import activities
 from fedivoisin.activitypub.parse.activities import Accept, Activity, Block, Follow, Move, Reject
 from fedivoisin.activitypub.proven import Proven
+from fedivoisin.activitypub.wire.origins import same_origin
 from fedivoisin.errors import BadActivity
 from fedivoisin.store import actors, follows, lookups
 from fedivoisin.store.actors import Actor
@@ -13,9 +16,9 @@ from fedivoisin.store.db import Tx
 
 
 async def asked(tx: Tx, proven: Proven[Follow]) -> Outcome:
-    """A Group of ours says yes, from the queue; a person is asked."""
+    """A Group of ours and the instance say yes, from the queue; a person is asked."""
     followed = await people.ours(tx, proven.origin, proven.activity.object)
-    if followed is None or followed.type == "Application":
+    if followed is None:
         return Outcome.UNKNOWN_OBJECT
     await following.asked_by_peer(tx, follower=proven.actor, followed=followed, activity_url=proven.activity.id)
     return Outcome.DONE
@@ -23,6 +26,8 @@ async def asked(tx: Tx, proven: Proven[Follow]) -> Outcome:
 
 async def accepted(tx: Tx, proven: Proven[Accept]) -> Outcome:
     """They said yes. What their Group published lately is fetched, so that its new follower sees something."""
+    if not _may_be_a_request(proven.activity.object, proven.origin):
+        return Outcome.IGNORED
     follower, url = await _request(tx, proven.activity.object, proven.actor)
     changed = await following.answered_by_peer(
         tx, follower=follower, followed=proven.actor, activity_url=url, is_yes=True
@@ -36,6 +41,8 @@ async def accepted(tx: Tx, proven: Proven[Accept]) -> Outcome:
 
 async def rejected(tx: Tx, proven: Proven[Reject]) -> Outcome:
     """They said no, or no longer."""
+    if not _may_be_a_request(proven.activity.object, proven.origin):
+        return Outcome.IGNORED
     follower, url = await _request(tx, proven.activity.object, proven.actor)
     changed = await following.answered_by_peer(
         tx, follower=follower, followed=proven.actor, activity_url=url, is_yes=False
@@ -45,6 +52,8 @@ async def rejected(tx: Tx, proven: Proven[Reject]) -> Outcome:
 
 async def blocked(tx: Tx, proven: Proven[Block]) -> Outcome:
     """They want no more to do with somebody of ours."""
+    if proven.activity.target is not None:
+        return Outcome.IGNORED  # a moderator there shuts somebody out of a Group
     other = await people.ours(tx, proven.origin, proven.activity.object)
     if other is None:
         return Outcome.UNKNOWN_OBJECT
@@ -60,18 +69,24 @@ async def moved(tx: Tx, proven: Proven[Move]) -> Outcome:
     return Outcome.DONE
 
 
-async def _request(tx: Tx, thing: Activity | str, followed: Actor) -> tuple[Actor, str]:
+def _may_be_a_request(thing: Activity | str, origin: str) -> TypeGuard[Follow | str]:
+    """Whether a `Follow` of ours may be meant: some say yes to replies (GoToSocial) and to guests (Mobilizon) too."""
+    if isinstance(thing, str):
+        named = addresses.resolve(origin, thing)
+        return same_origin(thing, origin) and (named is None or isinstance(named, addresses.Activity))
+    return isinstance(thing, Follow)
+
+
+async def _request(tx: Tx, thing: Follow | str, followed: Actor) -> tuple[Actor, str]:
     """Who of ours asked, and the address of the request (empty where the peer leaves it out)."""
     if isinstance(thing, str):
         standing = await follows.by_activity(tx, thing)
         follower = await actors.by_id(tx, standing.follower_id) if standing else None
         url = thing
-    elif isinstance(thing, activities.Follow):
+    else:
         follower, url = await actors.by_url(tx, thing.actor), thing.id
         if thing.object != followed.url:
             raise BadActivity("answer-by-another", status=403)
-    else:
-        raise BadActivity("not-a-follow")
     if follower is None or not follower.is_local:
         raise BadActivity("no-such-follow")
     return follower, url

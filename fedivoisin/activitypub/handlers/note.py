@@ -19,11 +19,9 @@ async def received(tx: Tx, origin: str, said: NoteDocument, writer: Actor) -> Ou
         return Outcome.UNCHANGED
     if reading.is_public(said):
         return await _question(tx, said, writer)
-    readers = [await people.ours(tx, origin, url) for url in (*said.to, *said.cc)[:20]]
-    reader = next((one for one in readers if one is not None and one.type == "Person"), None)
-    if reader is None:
-        return Outcome.UNSOLICITED
-    return await _private(tx, said, writer, reader)
+    # Takahē names the readers of a private message in `cc` alone.
+    readers = [one for one in await people.ours_among(tx, origin, (*said.to, *said.cc)) if one.type == "Person"]
+    return await _private(tx, said, writer, readers) if readers else Outcome.UNSOLICITED
 
 
 async def changed(tx: Tx, said: NoteDocument, writer: Actor) -> Outcome:
@@ -38,10 +36,10 @@ async def changed(tx: Tx, said: NoteDocument, writer: Actor) -> Outcome:
     return Outcome.DONE
 
 
-async def _private(tx: Tx, said: NoteDocument, writer: Actor, reader: Actor) -> Outcome:
-    found = await _conversation(tx, said, writer, reader)
+async def _private(tx: Tx, said: NoteDocument, writer: Actor, readers: list[Actor]) -> Outcome:
+    found = await _conversation(tx, said, writer, readers)
     if found is None:
-        return Outcome.UNKNOWN_OBJECT
+        return Outcome.NO_LISTING
     listing, asker_id = found
     words = reading.words_of(tx, said)
     await conversations.receive(
@@ -63,18 +61,21 @@ async def _question(tx: Tx, said: NoteDocument, writer: Actor) -> Outcome:
     return Outcome.DONE
 
 
-async def _conversation(tx: Tx, said: NoteDocument, writer: Actor, reader: Actor) -> tuple[Listing, ActorId] | None:
-    """The listing that it is about and who asks: through what it replies to, else through its `context` (FEP-7888)."""
+async def _conversation(
+    tx: Tx, said: NoteDocument, writer: Actor, readers: list[Actor]
+) -> tuple[Listing, ActorId] | None:
+    """The listing that it is about and who asks: through what it replies to, else through its `context` (FEP-7888),
+    else what the two talked about last: a chat or a new direct message names nothing (Pixelfed, Pleroma, Mastodon).
+    """
+    named = {one.id for one in readers}
     thread = await _thread_of(tx, said)
-    if thread is not None and {thread.asker_id, thread.author_id} == {writer.id, reader.id}:
-        listing = await listings.find(tx, thread.listing_id)
-        return (listing, thread.asker_id) if listing is not None else None
-    listing = await listings.find_by_url(tx, said.in_reply_to) if said.in_reply_to else None
-    if listing is None or not _stands(listing):
-        return None
-    if listing.author_id == reader.id:
-        return listing, writer.id
-    return None
+    if thread is None or not thread.has(writer.id) or thread.other(writer.id) not in named:
+        listing = await listings.find_by_url(tx, said.in_reply_to) if said.in_reply_to else None
+        if listing is not None and _stands(listing) and listing.author_id in named:
+            return listing, writer.id
+        thread = await threads.latest_between(tx, writer.id, named)
+    listing = await listings.find(tx, thread.listing_id) if thread is not None else None
+    return (listing, thread.asker_id) if listing is not None and thread is not None else None
 
 
 async def _thread_of(tx: Tx, said: NoteDocument) -> Thread | None:

@@ -1,10 +1,14 @@
 """Who an address names: somebody elsewhere, or somebody of ours."""
 
+from collections.abc import Iterable
+
 from fedivoisin import addresses
 from fedivoisin.errors import BadActivity, Missing
 from fedivoisin.store import actors, blocks
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
+
+MOST_NAMED = 20
 
 
 async def author(tx: Tx, url: str) -> Actor:
@@ -17,6 +21,12 @@ async def author(tx: Tx, url: str) -> Actor:
     if found.gone_at is not None or found.hidden_at is not None or await blocks.is_blocked(tx, found.host):
         raise BadActivity("author-refused", status=403)  # also when it comes through a boost (CVE-2026-23961)
     return found
+
+
+async def ours_among(tx: Tx, origin: str, urls: Iterable[str]) -> list[Actor]:
+    """Those of ours, of the first twenty addresses."""
+    found = [await ours(tx, origin, url) for url in list(urls)[:MOST_NAMED]]
+    return [one for one in found if one is not None]
 
 
 async def ours(tx: Tx, origin: str, url: str) -> Actor | None:

@@ -1,6 +1,7 @@
 """Documents of other servers as facts of ours: cleaned, blurred, bounded."""
 
 from datetime import datetime
+from html import escape
 
 from fedivoisin.actions.conversations import Words
 from fedivoisin.activitypub import html
@@ -13,6 +14,7 @@ from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 
 LONGEST_TITLE = 200
+_WITH_EXCERPT = frozenset({"Article", "Page"})
 
 
 def listing_of(tx: Tx, said: ListingDocument, author: Actor) -> Listing:
@@ -59,14 +61,22 @@ def listing_of(tx: Tx, said: ListingDocument, author: Actor) -> Listing:
 
 
 def words_of(tx: Tx, said: NoteDocument) -> Words:
-    """A message as it would be kept here."""
+    """A message as it would be kept here, with the title or the content warning that stands above it."""
+    above = _above(said)
+    text = _without_address(html.to_text(said.content), said)
     return Words(
         url=said.id,
-        text=_without_address(html.to_text(said.content), said),
-        content_html=html.clean(said.content),
+        text="\n\n".join(one for one in (*above, text) if one),
+        content_html=html.clean("".join(f"<p><strong>{escape(one)}</strong></p>" for one in above) + said.content),
         published_at=_past(said.published_at, tx.now),
         in_reply_to=said.in_reply_to,
     )
+
+
+def _above(said: NoteDocument) -> list[str]:
+    # A Page may have nothing but a name (Lemmy). Of an Article the summary is an excerpt (WordPress), else a warning.
+    warning = "" if said.type in _WITH_EXCERPT else html.to_text(said.summary)
+    return [one for one in (said.name, warning) if one]
 
 
 def _without_address(text: str, said: NoteDocument) -> str:

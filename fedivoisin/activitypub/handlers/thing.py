@@ -1,7 +1,7 @@
 """`Create`, `Update`, `Delete`: listings, private answers, visible questions, and actors themselves."""
 
 from fedivoisin.actions import conversations, remote_listings
-from fedivoisin.activitypub.handlers import note, reading
+from fedivoisin.activitypub.handlers import note, people, reading
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.parse.activities import Create, Delete, Update
 from fedivoisin.activitypub.parse.objects import ActorDocument, ListingDocument, NoteDocument
@@ -17,11 +17,14 @@ MOST_LISTINGS = 1000
 
 async def created(tx: Tx, proven: Proven[Create]) -> Outcome:
     """Something new."""
+    if not await _may_matter(tx, proven):
+        return Outcome.UNSOLICITED
     match proven.document(proven.activity.object):
+        case ListingDocument() | NoteDocument() as said if said.author != proven.actor.url:
+            return await _for_another(tx, said, proven.actor)
         case ListingDocument() as said:
             return await listing(tx, said, proven.actor)
         case NoteDocument() as said:
-            _check_author(said, proven.actor)
             return await note.received(tx, proven.origin, said, proven.actor)
         case _:
             return Outcome.IGNORED
@@ -29,11 +32,14 @@ async def created(tx: Tx, proven: Proven[Create]) -> Outcome:
 
 async def updated(tx: Tx, proven: Proven[Update]) -> Outcome:
     """Something as it is now. An actor is read from its own address only, which `process` has done by then."""
+    if not await _may_matter(tx, proven):
+        return Outcome.UNSOLICITED
     match proven.document(proven.activity.object):
+        case ListingDocument() | NoteDocument() as said if said.author != proven.actor.url:
+            return await _for_another(tx, said, proven.actor)
         case ListingDocument() as said:
             return await listing(tx, said, proven.actor)
         case NoteDocument() as said:
-            _check_author(said, proven.actor)
             return await note.changed(tx, said, proven.actor)
         case ActorDocument() as said if said.id == proven.actor.url:
             return Outcome.DONE
@@ -78,6 +84,33 @@ async def listing(tx: Tx, said: ListingDocument, author: Actor, *, is_wanted: bo
     return Outcome.UNCHANGED if kept is None else Outcome.DONE
 
 
+async def _is_known(tx: Tx, url: str) -> bool:
+    """Whether a listing or a message of that address was ever kept."""
+    return await listings.find_by_url(tx, url) is not None or await threads.message_by_url(tx, url) is not None
+
+
+async def _may_matter(tx: Tx, proven: Proven[Create] | Proven[Update]) -> bool:
+    """False of a bare address that would have to be fetched though nobody here waits for it."""
+    url, said, actor = proven.activity.object, proven.activity, proven.actor
+    return (
+        not isinstance(url, str)
+        or url == actor.url
+        or await follows.anyone_here_follows(tx, actor.id)
+        or await _is_known(tx, url)
+        or bool(await people.ours_among(tx, proven.origin, (*said.to, *said.cc)))
+    )
+
+
+async def _for_another(tx: Tx, said: ListingDocument | NoteDocument, actor: Actor) -> Outcome:
+    """Nothing is kept. It is no forgery when people speak for a Group of their own server."""
+    if not same_origin(said.id, said.author):
+        raise BadActivity("foreign-author", status=403)  # GHSA-rwcw-vq68-g34p
+    author = await actors.by_url(tx, said.author)
+    if not same_origin(said.id, actor.url) or (author is not None and author.type != "Group"):
+        raise BadActivity("not-the-author", status=403)
+    return Outcome.ANOTHER_AUTHOR
+
+
 async def _own_group(tx: Tx, said: ListingDocument, author: Actor) -> Actor | None:
     # A Group of another server must claim the listing itself, by an Announce: anybody can name any audience.
     if said.group is None or not same_origin(said.group, author.url):
@@ -101,7 +134,7 @@ async def _actor_gone(tx: Tx, actor: Actor) -> Outcome:
     return Outcome.DONE
 
 
-def _check_author(said: ListingDocument | NoteDocument, actor: Actor) -> None:
+def _check_author(said: ListingDocument, actor: Actor) -> None:
     if said.author != actor.url or not same_origin(said.id, actor.url):
         raise BadActivity("not-the-author", status=403)
 

@@ -133,7 +133,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Wants no more to do with the actor of this URL."""
+    """Wants no more to do with the actor of this URL; with a `target`, shuts them out of it (Lemmy's Groups)."""
 
     id: str
     actor: str
@@ -141,6 +141,7 @@ class Block:
     cc: tuple[str, ...]
     published_at: datetime | None
     object: str
+    target: str | None
 
 
 @dataclass(frozen=True, slots=True)

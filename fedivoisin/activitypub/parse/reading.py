@@ -162,7 +162,7 @@ _READERS: Mapping[str, Callable[[Json, _Envelope, int], Activity]] = {
     "Reject": lambda document, envelope, depth: Reject(*envelope, _told(document, depth), _reason(document)),
     "Like": lambda document, envelope, _: Like(*envelope, _target(document)),
     "Flag": lambda document, envelope, _: Flag(*envelope, _reported(document), _reason(document)),
-    "Block": lambda document, envelope, _: Block(*envelope, _target(document)),
+    "Block": lambda document, envelope, _: Block(*envelope, _target(document), values.url_of(document.get("target"))),
     "Add": lambda document, envelope, _: Add(*envelope, _target(document), values.needed_url(document, "target")),
     "Remove": lambda document, envelope, _: Remove(*envelope, _target(document), values.needed_url(document, "target")),
     "Move": lambda document, envelope, _: Move(*envelope, _target(document), values.needed_url(document, "target")),
