@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import quote
 
@@ -47,6 +48,7 @@ class Url:
         return f"{self.address}#{self.fragment}" if self.fragment else self.address
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Url:
     """Takes any spelling of an http(s) address; raises BadActivity("bad-url") on all that is ambiguous."""
     if len(text) > MAX_URL or _FORBIDDEN.search(text) or _ENCODED.search(text):

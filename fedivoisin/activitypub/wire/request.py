@@ -1,5 +1,6 @@
 """An HTTP request as signatures see it, and what its signature claims before anything is believed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,10 +33,16 @@ class SignedRequest:
     body: bytes = field(repr=False)
     origin: Origin
     lab: bool = False
+    _lines: dict[str, list[str]] = field(init=False, repr=False, compare=False, default_factory=dict[str, list[str]])
 
-    def values(self, name: str) -> list[str]:
+    def __post_init__(self) -> None:
+        # Rules ask for the same few fields again and again.
+        for name, value in self.headers:
+            self._lines.setdefault(name.lower(), []).append(value.strip(" \t"))
+
+    def values(self, name: str) -> Sequence[str]:
         """The field's lines, in order; `name` is lower case."""
-        return [value.strip(" \t") for header, value in self.headers if header.lower() == name]
+        return self._lines.get(name, ())
 
     def value(self, name: str) -> str:
         """The field as one line (RFC 9110 §5.3); a field that is absent cannot be covered."""

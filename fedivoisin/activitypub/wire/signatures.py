@@ -27,12 +27,15 @@ _NAMES: dict[Scheme, dict[Algorithm, frozenset[str]]] = {
 
 def key_id_of(request: SignedRequest) -> str:
     """The key that the request says it is signed with: for the ban check and the look-up, nothing is proven yet."""
-    return _claim(request).key_id
+    return claim_of(request).key_id
 
 
-def verify(request: SignedRequest, key: PublicKey, *, now: datetime) -> Verified:
-    """Takes a request and the key that `key_id_of` named; BadActivity, status 401, if any rule of §4 is broken."""
-    claim = _claim(request)
+def verify(request: SignedRequest, key: PublicKey, *, now: datetime, claim: Claim | None = None) -> Verified:
+    """Takes a request and the key that its claim names; BadActivity, status 401, if any rule of §4 is broken.
+
+    `claim` is what `claim_of` read from this very request, where the caller already has it.
+    """
+    claim = claim or claim_of(request)
     if claim.key_id != key.id or not same_origin(key.id, key.owner):
         raise refused("wrong-key")
     if claim.algorithm is not None and claim.algorithm not in _NAMES[claim.scheme][key.algorithm]:
@@ -53,7 +56,8 @@ def sign(
     return make(method, url, body, key, now)
 
 
-def _claim(request: SignedRequest) -> Claim:
+def claim_of(request: SignedRequest) -> Claim:
+    """The signature taken apart; BadActivity, status 401, where it is not spelt as its scheme says."""
     if any(len(request.values(name)) > 1 for name in _ONCE):
         raise refused("duplicate-header")
     if not request.target.startswith("/"):
