@@ -61,7 +61,7 @@ class Neighbours:
         self.world.publish(str(document["id"]), json.dumps(document).encode())
         return str(document["id"])
 
-    def actor(self, name: str = "bob", number: int = 1, *, origin: str = RENNES, **changes: Any) -> str:
+    def actor(self, name: str = "bob", number: int = 1, /, *, origin: str = RENNES, **changes: Any) -> str:
         """Let an actor be there: its URL. `number` says which keys it lists, for requests and for proofs."""
         url, pair = f"{origin}/users/{name}", key_pair(number)
         multikey = {"id": f"{url}#ed25519", "type": "Multikey", "controller": url}
@@ -76,11 +76,11 @@ class Neighbours:
         }
         return self.show(document | changes)
 
-    async def met(self, name: str = "bob", number: int = 1, **changes: Any) -> Actor:
+    async def met(self, name: str = "bob", number: int = 1, /, **changes: Any) -> Actor:
         """An actor that is known here already."""
         return await remote.fetch_actor(self.reception.remote, self.actor(name, number, **changes))
 
-    async def followed(self, name: str = "bob", number: int = 1, **changes: Any) -> Actor:
+    async def followed(self, name: str = "bob", number: int = 1, /, **changes: Any) -> Actor:
         """An actor whom Awa follows."""
         met = await self.met(name, number, **changes)
         await self.store.write(

@@ -1,0 +1,209 @@
+"""Other servers' actors, keys and hosts: fetched once for all who wait, checked, kept. On both databases."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from fedivoisin.activitypub import remote
+from fedivoisin.activitypub.parse.objects import ListingDocument
+from fedivoisin.errors import BadActivity, Unreachable
+from fedivoisin.store import keys, peers
+from fedivoisin.store.peers import Peer
+from fedivoisin.world import Response
+from tests.activitypub.neighbours import RENNES, Neighbours, note, offer
+from tests.fakes import key_pair
+
+BOB = f"{RENNES}/users/bob"
+KEY = f"{BOB}#main-key"
+
+
+async def _key(here: Neighbours, key_id: str = KEY) -> str:
+    """Fetch it: its owner, or why not."""
+    try:
+        return (await remote.fetch_key(here.reception.remote, key_id)).owner
+    except BadActivity as error:
+        return error.code
+
+
+def _json(here: Neighbours, url: str, document: Any) -> None:
+    here.world.publish(url, json.dumps(document).encode(), content_type="application/json")
+
+
+async def _peer(here: Neighbours) -> Peer:
+    async with here.store.read() as tx:
+        known = await peers.by_host(tx, "rennes.example")
+    assert known is not None
+    return known
+
+
+async def test_a_document_is_fetched_once_for_all_who_ask_meanwhile(here: Neighbours) -> None:
+    here.show(offer(BOB))
+    found = await asyncio.gather(*(remote.fetch_document(here.reception.remote, f"{BOB}/item-1") for _ in range(5)))
+    assert all(isinstance(one, ListingDocument) for one in found)
+    assert here.asked() == [f"{BOB}/item-1"]
+
+
+async def test_who_stops_waiting_leaves_the_answer_to_the_others(here: Neighbours) -> None:
+    may_answer = asyncio.Event()
+
+    async def work() -> str:
+        await may_answer.wait()
+        return "done"
+
+    first = asyncio.create_task(here.reception.remote.together("one", work))
+    second = asyncio.create_task(here.reception.remote.together("one", work))
+    await asyncio.sleep(0)
+    first.cancel()
+    may_answer.set()
+    assert await second == "done"
+
+
+async def test_a_failure_reaches_all_who_wait_and_the_next_one_asks_anew(here: Neighbours) -> None:
+    asks = [remote.fetch_document(here.reception.remote, f"{BOB}/item-1") for _ in range(2)]
+    assert {type(one) for one in await asyncio.gather(*asks, return_exceptions=True)} == {Unreachable}
+    here.show(offer(BOB))
+    assert isinstance(await remote.fetch_document(here.reception.remote, f"{BOB}/item-1"), ListingDocument)
+
+
+async def test_what_is_under_way_is_called_off_at_the_end(here: Neighbours) -> None:
+    waiting = asyncio.create_task(here.reception.remote.together("one", asyncio.Event().wait))
+    await asyncio.sleep(0)
+    await here.reception.remote.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_a_page_leads_to_the_document_at_its_own_address(here: Neighbours) -> None:
+    document = offer(BOB)
+    here.show(document)
+    here.world.pages[f"{RENNES}/@bob/1"] = here.world.pages[str(document["id"])]
+    found = await remote.fetch_document(here.reception.remote, f"{RENNES}/@bob/1")
+    assert isinstance(found, ListingDocument)
+    assert here.asked() == [f"{RENNES}/@bob/1", f"{BOB}/item-1"]
+
+
+async def test_a_page_that_leads_in_a_circle_is_not_believed(here: Neighbours) -> None:
+    for here_, there in ((f"{BOB}/a", f"{BOB}/b"), (f"{BOB}/b", f"{BOB}/c")):
+        here.world.publish(here_, json.dumps(note(BOB, id=there)).encode())
+    with pytest.raises(BadActivity, match="foreign-id"):
+        await remote.fetch_document(here.reception.remote, f"{BOB}/a")
+
+
+async def test_what_is_no_actor_is_not_taken_for_one(here: Neighbours) -> None:
+    here.show(note(BOB))
+    with pytest.raises(BadActivity, match="not-an-actor"):
+        await remote.fetch_actor(here.reception.remote, f"{BOB}/note-1")
+
+
+async def test_an_actor_is_found_by_its_name(here: Neighbours) -> None:
+    bob = here.actor("bob")
+    link = {"rel": "self", "type": "application/activity+json", "href": bob}
+    resource = f"{RENNES}/.well-known/webfinger?resource=acct%3Abob%40rennes.example"
+    _json(here, resource, {"subject": "acct:bob@rennes.example", "links": [link]})
+    found = await remote.find(here.reception.remote, "bob", "rennes.example")
+    assert (found.url, found.host, found.name) == (bob, "rennes.example", "bob")
+
+
+async def test_a_key_is_kept_with_its_owner(here: Neighbours) -> None:
+    here.actor("bob")
+    assert await _key(here) == BOB
+    async with here.store.read() as tx:
+        assert {one.purpose for one in await keys.of_actor(tx, (await here.person(BOB)).id)} == {"http", "assertion"}
+
+
+async def test_a_key_at_its_own_address_is_believed_when_its_owner_lists_it(here: Neighbours) -> None:
+    public = {"id": f"{BOB}/main-key", "owner": BOB, "publicKeyPem": key_pair(1).rsa_public}
+    here.actor("bob", publicKey=public)
+    here.show(public)
+    assert await _key(here, f"{BOB}/main-key") == BOB
+    here.actor("bob")
+    assert await _key(here, f"{BOB}/main-key") == "owner-does-not-list-key"
+
+
+async def test_a_key_in_a_page_of_its_owner_is_read_at_the_owner(here: Neighbours) -> None:
+    public = {"id": f"{BOB}/keys/1", "owner": BOB, "publicKeyPem": key_pair(1).rsa_public}
+    here.actor("bob", publicKey=public)
+    here.world.pages[f"{BOB}/keys/1"] = here.world.pages[BOB]
+    assert await _key(here, f"{BOB}/keys/1") == BOB
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (note(BOB, id=f"{BOB}/key"), "not-a-key"),
+        ({"id": f"{BOB}/other", "owner": BOB, "publicKeyPem": "x"}, "foreign-key"),
+        ({"id": f"{BOB}/key", "owner": "https://lyon.example/u", "publicKeyPem": "x"}, "foreign-key"),
+        ({"id": f"{BOB}/key", "owner": f"{BOB}/note-1", "publicKeyPem": "x"}, "not-an-actor"),
+    ],
+)
+async def test_a_key_that_nobody_answers_for_is_refused(here: Neighbours, document: dict[str, Any], code: str) -> None:
+    here.show(note(BOB))
+    here.world.publish(f"{BOB}/key", json.dumps(document).encode())
+    assert await _key(here, f"{BOB}/key") == code
+
+
+async def test_an_actor_whose_inbox_is_elsewhere_is_refused(here: Neighbours) -> None:
+    here.actor("bob", inbox="https://lyon.example/inbox")
+    assert await _key(here) == "foreign-inbox"
+
+
+async def test_keys_and_inboxes_of_others_are_not_taken_over(here: Neighbours) -> None:
+    pair = key_pair(1)
+    multikey = {"id": f"{BOB}#proof", "type": "Multikey", "publicKeyMultibase": pair.ed25519_public}
+    here.actor(
+        "bob",
+        endpoints={"sharedInbox": "https://lyon.example/inbox"},
+        publicKey=[
+            {"id": KEY, "owner": BOB, "publicKeyPem": pair.rsa_public},
+            {"id": "https://lyon.example/key", "owner": BOB, "publicKeyPem": pair.rsa_public},
+        ],
+        assertionMethod=[
+            multikey | {"controller": "https://lyon.example/users/eve"},
+            multikey | {"id": "https://lyon.example/key#2", "controller": BOB},
+        ],
+    )
+    assert await _key(here) == BOB
+    bob = await here.person(BOB)
+    async with here.store.read() as tx:
+        assert [one.id for one in await keys.of_actor(tx, bob.id)] == [KEY]
+    assert bob.shared_inbox is None
+
+
+async def test_keys_that_are_no_longer_listed_are_forgotten(here: Neighbours) -> None:
+    await here.met("bob")
+    here.actor("bob", assertionMethod=[])
+    assert await _key(here) == BOB
+    async with here.store.read() as tx:
+        assert [one.id for one in await keys.of_actor(tx, (await here.person(BOB)).id)] == [KEY]
+
+
+async def test_an_actor_without_a_name_is_called_by_its_address_and_its_place_is_blurred(here: Neighbours) -> None:
+    place = {"type": "Place", "name": "Rennes", "latitude": 48.117266, "longitude": -1.677793}
+    bob = await here.met("bob", preferredUsername="", location=place, icon={"type": "Image", "url": f"{BOB}.png"})
+    assert bob.name == "bob"
+    assert bob.icon_url == f"{BOB}.png"
+    assert await here.met("bob", location={"type": "Place", "name": "Rennes"}) is not None
+
+
+async def test_a_host_says_what_it_is(here: Neighbours) -> None:
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.1"
+    _json(here, f"{RENNES}/.well-known/nodeinfo", {"links": [{"rel": rel, "href": f"{RENNES}/nodeinfo/2.1"}]})
+    _json(here, f"{RENNES}/nodeinfo/2.1", {"software": {"name": "Fedivoisin", "version": "1"}, "metadata": {}})
+    await remote.describe_host(here.reception.remote, RENNES)
+    assert (await _peer(here)).software == "fedivoisin"
+
+
+@pytest.mark.parametrize(
+    "links", [[], [{"rel": "http://nodeinfo.diaspora.software/ns/schema/2.1", "href": "https://lyon.example/n"}]]
+)
+async def test_a_host_that_does_not_say_what_it_is_is_left_unknown(here: Neighbours, links: list[Any]) -> None:
+    _json(here, f"{RENNES}/.well-known/nodeinfo", {"links": links})
+    await remote.describe_host(here.reception.remote, RENNES)
+    assert (await _peer(here)).software == ""
+
+
+async def test_a_document_that_is_gone_is_said_to_be(here: Neighbours) -> None:
+    here.world.pages[BOB] = Response(BOB, 410, {}, b"")
+    assert await _key(here) == "gone"
