@@ -11,6 +11,7 @@ import aiohttp
 from sqlalchemy import Table, select
 from yarl import URL
 
+from fedivoisin.actions import following
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.request import Scheme
@@ -19,11 +20,12 @@ from fedivoisin.ids import ActorId
 from fedivoisin.market.listing import Listing
 from fedivoisin.store import blocks, listings
 from fedivoisin.store.db import Tx
+from fedivoisin.store.follows import Follow
 from fedivoisin.store.schema import metadata
 from fedivoisin.store.schema.actors import actor, key
 from fedivoisin.store.schema.federation import inbox
 from fedivoisin.store.schema.journal import event
-from tests.attacks.elsewhere import ACTIVITY, Elsewhere, Json
+from tests.attacks.elsewhere import ACTIVITY, Elsewhere, Json, Peer, activity
 from tests.federation.towns import PATIENCE, Town
 
 UNWATCHED = frozenset(
@@ -139,6 +141,17 @@ class Siege:
     async def block(self, domain: str) -> None:
         """An admin shuts the domain out."""
         await self.town.store.write(blocks.add, domain, reason="essai", by=None)
+
+    async def ask_to_follow(self, peer: Peer) -> Follow:
+        """Awa asks, once the peer is known here."""
+        assert await self.outcome(activity("Like", peer.url, self.listing.url), key=peer.key) in ("done", "unchanged")
+        known = await self.town.actor(peer.url)
+        return await self.town.store.write(following.follow, follower_id=self.awa, followed_id=ActorId(known.id))
+
+    async def follow(self, peer: Peer) -> None:
+        """Awa asks, and the peer says yes: from then on what they publish is read here."""
+        asked = await self.ask_to_follow(peer)
+        assert await self.outcome(activity("Accept", peer.url, asked.activity_url), key=peer.key) == "done"
 
     @asynccontextmanager
     async def unchanged(self) -> AsyncIterator[None]:

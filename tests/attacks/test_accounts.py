@@ -1,6 +1,7 @@
 """Access, B42–B45: sessions, guesses, the second factor, addresses that look alike."""
 
 import re
+from functools import partial
 
 from sqlalchemy import select
 
@@ -155,7 +156,13 @@ async def test_b44_no_second_factor_stands_in_for_the_password(siege: Siege) -> 
     await visitor.open("/connexion")
     for path in ("/connexion/code", "/connexion/totp", "/connexion/passkey", "/webauthn", "/moi/compte/totp"):
         assert (await visitor.post(path, code="000000")).status in (404, 405), path
-    more = ({}, {"password": ""}, {"code": "000000"}, {"totp": "000000", "password": ""}, {"second_factor": "1"})
+    more: tuple[dict[str, str], ...] = (
+        {},
+        {"password": ""},
+        {"code": "000000"},
+        {"totp": "000000", "password": ""},
+        {"second_factor": "1"},
+    )
     for fields in more:
         assert (await visitor.post("/connexion", email="awa", **fields)).status == 422, fields
     assert "fv" not in visitor.cookies
@@ -171,8 +178,7 @@ async def test_b45_spellings_of_one_address_are_one_account(siege: Siege) -> Non
     alike = ("awａ@example.org", "awа@example.org", "awa@exаmple.org", "awa+1@example.org", "awa@example.org.evil.org")
     for typed in alike:  # fullwidth, Cyrillic, a sub-address: other mailboxes, so never hers
         await visitor.post("/mot-de-passe", email=typed)
-        found = await siege.town.read(lambda tx, typed=typed: kept.by_email(tx, typed))
-        assert found is None, typed
+        assert await siege.town.read(partial(kept.by_email, email=typed)) is None, typed
     assert await siege.town.read(_links) == []
 
 

@@ -10,9 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from fedivoisin.actions import following
 from fedivoisin.errors import Refused
-from fedivoisin.ids import ActorId
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.listings import remote_media
 from tests.attacks.browser import Browser, assert_harmless, signed_in
@@ -38,7 +36,7 @@ async def test_b36_script_by_name_description_tag_and_link(siege: Siege) -> None
         "attachment": [{"type": "PropertyValue", "name": SCRIPT, "value": HOSTILE}],
     }
     peer = siege.elsewhere.person("mallory", "mallory", 1, **hostile)
-    await _follow(siege, peer)
+    await siege.follow(peer)
     listing = offer(
         peer.url,
         f"{peer.origin}/items/1",
@@ -120,7 +118,7 @@ async def test_b37_hostile_images(siege: Siege) -> None:
 
 
 async def test_b37_hostile_images_of_other_towns(siege: Siege, mallory: Peer) -> None:
-    await _follow(siege, mallory)
+    await siege.follow(mallory)
     urls = [f"{mallory.origin}/pictures/{number}" for number in range(3)]
     siege.elsewhere.serve(urls[0], b"<svg onload='alert(1)'/>", kind="image/svg+xml")
     siege.elsewhere.serve(urls[1], b"<script>alert(1)</script>", kind="image/png")
@@ -195,7 +193,7 @@ async def test_b39_open_redirections(siege: Siege) -> None:
 
 async def test_b39_link_text_that_hides_where_it_leads(siege: Siege, mallory: Peer) -> None:
     """Peers hide parts of a link by classes of theirs: here everything of it is shown, and no class is kept."""
-    await _follow(siege, mallory)
+    await siege.follow(mallory)
     content = (
         "<p><strong>Échelle</strong></p><p><a href='https://evil.example/' class='invisible'>"
         "<span class='invisible'>https://evil.example/?</span><span class='ellipsis'>banque.fr</span></a>"
@@ -212,13 +210,6 @@ async def test_b39_link_text_that_hides_where_it_leads(siege: Siege, mallory: Pe
     for link in page.split("<a ")[1:]:
         if "evil.example" in link.split(">")[0]:
             assert "nofollow" in link.split(">")[0]
-
-
-async def _follow(siege: Siege, peer: Peer) -> None:
-    assert await siege.outcome(activity("Like", peer.url, siege.listing.url), key=peer.key) == "done"
-    known = await siege.town.actor(peer.url)
-    asked = await siege.town.store.write(following.follow, follower_id=siege.awa, followed_id=ActorId(known.id))
-    assert await siege.outcome(activity("Accept", peer.url, asked.activity_url), key=peer.key) == "done"
 
 
 def _query(**fields: str) -> str:

@@ -93,6 +93,7 @@ async def test_b26_unbounded_json(besiege: Besiege) -> None:
         "number": b'{"id": 1' + b"0" * 40_000 + b"}",
         "keys": b"{" + b'"a":1,' * 5_000 + b'"a":1}',
     }
+    await siege.follow(mallory)
     async with siege.unchanged():
         for name, raw in documents.items():
             url = f"{mallory.origin}/items/{name}"
@@ -109,6 +110,7 @@ async def test_b27_a_redirect_loop(siege: Siege, mallory: Peer) -> None:
     one, two = f"{mallory.origin}/one", f"{mallory.origin}/two"
     siege.elsewhere.redirect(one, two)
     siege.elsewhere.redirect(two, one)
+    await siege.follow(mallory)
     async with siege.unchanged():
         said = activity("Create", mallory.url, one)
         assert await siege.outcome(said, key=mallory.key) == "too-many-redirects"
@@ -123,6 +125,7 @@ async def test_b28_pages_that_name_each_other_as_alternates(siege: Siege, mallor
         link = f'<{other}>; rel="alternate"; type="{ACTIVITY}"'
         page = f'<link rel="alternate" type="{ACTIVITY}" href="{other}">'.encode()
         siege.elsewhere.serve(url, page, kind="text/html", headers={"Link": link})
+    await siege.follow(mallory)
     async with siege.unchanged():
         said = activity("Create", mallory.url, one)
         assert await siege.outcome(said, key=mallory.key) == "not-an-activity-type"
@@ -177,7 +180,7 @@ async def test_b30_pathological_json_ld(siege: Siege, mallory: Peer) -> None:
         scoped = {f"t{number}": {"@id": "https://x.example/", "@context": scoped}, "object": "as:object2"}
     many = [{"innocent": {"innocent": 1}} for _ in range(600)]
     renaming = {"object": "as:object", "innocent": "https://x.example/i", "actor": {"@id": "as:actor", "@type": "@id"}}
-    documents = (
+    documents: tuple[dict[str, Any], ...] = (
         {"@context": [*CONTEXT, chain]},
         {"@context": [*CONTEXT, scoped]},
         {"@context": [*CONTEXT, *[{f"a{n}": "as:a"} for n in range(500)]]},
@@ -205,6 +208,7 @@ async def test_b31_unbounded_recursion(siege: Siege, mallory: Peer, elsewhere: E
 
     for number in range(60):
         elsewhere.pages[f"{mallory.origin}/endless/{number}"] = endless
+    await siege.follow(mallory)
     async with siege.unchanged():
         for kind in ("Create", "Announce", "Update"):
             said = activity(kind, mallory.url, f"{mallory.origin}/endless/1")

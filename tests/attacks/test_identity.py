@@ -64,7 +64,7 @@ async def test_b04_a_fetched_id_is_not_the_url(siege: Siege, mallory: Peer, roze
         for number, own_id in enumerate(("https://rennes.example/users/rozenn", rozenn.url, None, 7)):
             url = f"{mallory.origin}/items/{number}"
             siege.elsewhere.serve(url, offer(mallory.url, url, id=own_id))
-            said = activity("Create", mallory.url, url)
+            said = activity("Create", mallory.url, url, to=[siege.awa_url])
             assert await siege.outcome(said, key=mallory.key) == "foreign-id", own_id
             actor = f"{mallory.origin}/users/other-{number}"
             siege.elsewhere.serve(actor, {**mallory.document, "id": own_id})
@@ -102,7 +102,7 @@ async def test_b06_a_digest_that_is_covered_but_not_of_this_body(siege: Siege, m
     said = json.dumps(activity("Follow", mallory.url, siege.group_url)).encode()
     async with siege.unchanged():
         for scheme in ("cavage", "rfc9421"):
-            headers = siege.signed("POST", "/inbox", said, mallory.key, scheme)  # type: ignore[arg-type]
+            headers = siege.signed("POST", "/inbox", said, mallory.key, scheme)
             answer = await siege.post(said.replace(b"Follow", b"Block "), headers)
             assert answer.refusal == (401, "digest-mismatch")
 
@@ -120,12 +120,13 @@ async def test_b06_a_signature_for_another_inbox_or_another_host(siege: Siege, m
 
 async def test_b07_an_activity_id_on_a_foreign_origin(siege: Siege, mallory: Peer, rozenn: Peer) -> None:
     foreign = ("https://lyon.example/said/1", f"{rozenn.origin}/said/1", f"{siege.town.origin}/said/1")
+    no_ids: tuple[object, ...] = ("urn:uuid:1", "", None, 7, [], "/said/1")
     async with siege.unchanged():
         for own_id in foreign:
             said = activity("Follow", mallory.url, siege.group_url, id=own_id)
             assert (await siege.deliver(said, key=mallory.key)).refusal == (403, "foreign-activity-id"), own_id
             assert not await siege.is_kept(own_id)
-        for no_id in ("urn:uuid:1", "", None, 7, [], "/said/1"):
+        for no_id in no_ids:
             said = activity("Follow", mallory.url, siege.group_url, id=no_id)
             assert (await siege.deliver(said, key=mallory.key)).refusal == (400, "bad-id"), no_id
 
@@ -133,18 +134,18 @@ async def test_b07_an_activity_id_on_a_foreign_origin(siege: Siege, mallory: Pee
 async def test_b08_the_fetched_copy_is_what_is_read_not_the_posted_one(
     siege: Siege, mallory: Peer, rozenn: Peer
 ) -> None:
-    """A Note of rozenn inside mallory's Create: only what her own host serves could count; it is not mallory's."""
+    """A Note of rozenn inside mallory's Create is not mallory's; of an address, only what its host serves counts."""
     url = f"{rozenn.origin}/notes/1"
     siege.elsewhere.serve(url, note(rozenn.url, url, inReplyTo=siege.listing.url, content="<p>Vrai</p>"))
     forged = note(rozenn.url, url, inReplyTo=siege.listing.url, content="<p>Faux</p>")
     async with siege.unchanged():
         assert await siege.outcome(activity("Create", mallory.url, forged), key=mallory.key) == "not-the-author"
-    assert siege.elsewhere.gets(url) == [url]
+    assert siege.elsewhere.gets(url) == []  # whatever it serves, it is not mallory's to say
     # Mallory's own Create, embedding a Note at an address of their own that says something else when asked.
     own = f"{mallory.origin}/notes/1"
     siege.elsewhere.serve(own, note(rozenn.url, own, inReplyTo=siege.listing.url))
     async with siege.unchanged():
-        said = activity("Create", mallory.url, own)
+        said = activity("Create", mallory.url, own, to=[siege.awa_url])
         assert await siege.outcome(said, key=mallory.key) == "foreign-author"
 
 

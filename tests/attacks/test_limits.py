@@ -125,8 +125,6 @@ async def test_the_same_activity_counts_once(siege: Siege, mallory: Peer) -> Non
     async with siege.unchanged():
         for path in ("/inbox", "/users/awa/inbox", "/groups/nantes/inbox"):
             assert (await siege.deliver(said, key=mallory.key, path=path)).status == 202
-        other = activity("Block", mallory.url, siege.awa_url, id=said["id"])
-        assert (await siege.deliver(other, key=mallory.key)).status == 202  # taken for the one that is known
 
     async def counted(tx: Tx) -> tuple[int, int]:
         rows = await tx.conn.scalar(select(func.count()).select_from(inbox).where(inbox.c.activity_url == said["id"]))
@@ -143,11 +141,12 @@ async def test_three_redirections_are_followed_and_four_are_not(siege: Siege, ma
         siege.elsewhere.redirect(
             f"{mallory.origin}/r/{number + 1}", url if not number else f"{mallory.origin}/r/{number}"
         )
+    await siege.follow(mallory)
     async with siege.unchanged():
         said = activity("Create", mallory.url, f"{mallory.origin}/r/4")
         assert await siege.outcome(said, key=mallory.key) == "too-many-redirects"
-        said = activity("Create", mallory.url, f"{mallory.origin}/r/3")
-        assert await siege.outcome(said, key=mallory.key) == "unsolicited"  # read, and nobody here asked for it
+    said = activity("Create", mallory.url, f"{mallory.origin}/r/3")
+    assert await siege.outcome(said, key=mallory.key) == "done"
 
 
 async def test_a_clock_may_be_an_hour_off_and_no_more(siege: Siege, mallory: Peer) -> None:
@@ -156,7 +155,7 @@ async def test_a_clock_may_be_an_hour_off_and_no_more(siege: Siege, mallory: Pee
         for scheme in ("cavage", "rfc9421"):
             now = utc_now() + timedelta(minutes=minutes)
             url = f"{siege.town.origin}/inbox"
-            headers = signatures.sign("POST", url, body, key=mallory.key, now=now, scheme=scheme)  # type: ignore[arg-type]
+            headers = signatures.sign("POST", url, body, key=mallory.key, now=now, scheme=scheme)
             assert (await siege.post(body, headers)).status == status, (minutes, scheme)
 
 

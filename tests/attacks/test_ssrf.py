@@ -14,7 +14,6 @@ from fedivoisin.activitypub.routes import reception_for
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.adapters.network import Network
 from fedivoisin.errors import Refused
-from fedivoisin.ids import ActorId
 from fedivoisin.store import actors, follows
 from fedivoisin.store.actors import RemoteActor
 from fedivoisin.store.db import Tx
@@ -96,6 +95,7 @@ async def test_b19_b21_keys_and_actors_at_forbidden_addresses(siege: Siege, mall
 
 async def test_b19_b21_documents_at_forbidden_addresses(siege: Siege, mallory: Peer, canary: Canary) -> None:
     origins = (*(f"https://{literal}" for literal in LITERALS), *canary.origins)
+    await siege.follow(mallory)
     async with siege.unchanged():
         for origin in origins:
             said = activity("Create", mallory.url, f"{origin}/items/1")
@@ -105,6 +105,7 @@ async def test_b19_b21_documents_at_forbidden_addresses(siege: Siege, mallory: P
 async def test_b19_redirections_to_forbidden_addresses(siege: Siege, mallory: Peer, canary: Canary) -> None:
     others = ("file:///etc/passwd", "gopher://127.0.0.1:1/x", "ftp://127.0.0.1/", "//127.0.0.1/", "https://127.0.0.1/")
     targets = (*(f"{origin}/admin" for origin in canary.origins), *others)
+    await siege.follow(mallory)
     async with siege.unchanged():
         for number, target in enumerate(targets):
             url = f"{mallory.origin}/go/{number}"
@@ -136,12 +137,15 @@ async def test_b19_b20_names_that_lead_to_forbidden_addresses(besiege: Besiege) 
     names = Names([])
     siege = await besiege(doors=lambda world: _with_names(world, names))
     mallory = siege.elsewhere.person("mallory", "mallory")
+    await siege.follow(mallory)
     async with siege.unchanged():
         for number, literal in enumerate(LITERALS):
             names.answers = [literal.strip("[]"), "127.0.0.1"]
             said = activity("Create", mallory.url, f"https://rebound-{number}.example/items/1")
             assert await siege.outcome(said, key=mallory.key) == FORBIDDEN, literal
-    assert names.asked == [f"rebound-{number}.example" for number in range(len(LITERALS))]  # once each
+    assert [name for name in names.asked if "rebound" in name] == [
+        f"rebound-{number}.example" for number in range(len(LITERALS))
+    ]  # once each
 
 
 async def test_b22_webfinger(siege: Siege, mallory: Peer, canary: Canary) -> None:
@@ -209,13 +213,13 @@ async def test_b22_deliveries_to_forbidden_inboxes(siege: Siege, canary: Canary)
 async def test_b22_the_outbox_of_a_group(siege: Siege, canary: Canary) -> None:
     for number, origin in enumerate(canary.origins[:4]):
         group = siege.elsewhere.person("mallory", f"g{number}", type="Group", outbox=f"{origin}/outbox")
-        await _follow_back(siege, group)
+        await siege.follow(group)
         assert await _ended(siege, f"{origin}/outbox") == FORBIDDEN
 
 
 async def test_b22_b23_pictures(siege: Siege, mallory: Peer, canary: Canary) -> None:
     """Pictures are fetched by us, so their addresses are guarded; who looks at them cannot name one."""
-    await _follow_back(siege, mallory)
+    await siege.follow(mallory)
     siege.elsewhere.redirect(f"{mallory.origin}/go.webp", f"{canary.origins[0]}/x.webp")
     urls = [*(f"{origin}/x.webp" for origin in canary.origins[:2]), "https://127.0.0.1/x", f"{mallory.origin}/go.webp"]
     images = [{"type": "Image", "mediaType": "image/webp", "url": url} for url in urls]
@@ -236,6 +240,7 @@ async def test_b22_b23_pictures(siege: Siege, mallory: Peer, canary: Canary) -> 
 async def test_b24_line_breaks_in_an_address(siege: Siege, mallory: Peer) -> None:
     """CR, LF, tabs, blanks and NUL in a URL would be headers or another path in the request that we send."""
     breaks = ("\r\nX-Injected: 1", "\n", "\r", "\t", " ", "\x00", "\u2028", "\u0085")
+    await siege.follow(mallory)
     async with siege.unchanged():
         for one in breaks:
             said = activity("Create", mallory.url, f"{mallory.origin}/items/1{one}/x")
@@ -244,7 +249,7 @@ async def test_b24_line_breaks_in_an_address(siege: Siege, mallory: Peer) -> Non
             assert ended in ("bad-object", "bad-url"), repr(one)
             said = activity("Like", mallory.url, siege.listing.url, id=f"{mallory.origin}/said/x{one}")
             assert (await siege.deliver(said, key=mallory.key)).status in (400, 403), repr(one)
-    assert all(asked.startswith(mallory.url) for asked in siege.elsewhere.gets()), siege.elsewhere.gets()
+    assert all("/items/" not in asked for asked in siege.elsewhere.gets()), siege.elsewhere.gets()
 
 
 def _resolved(host: str, port: int, literal: str) -> ResolveResult:
@@ -282,14 +287,6 @@ async def _describe_again(siege: Siege) -> None:
         await tx.conn.execute(update(peer).values(nodeinfo_at=None))
 
     await siege.town.store.write(forget)
-
-
-async def _follow_back(siege: Siege, known_as: Peer) -> None:
-    """Awa follows the peer, who says yes."""
-    assert await siege.outcome(activity("Like", known_as.url, siege.listing.url), key=known_as.key) == "done"
-    known = await siege.town.actor(known_as.url)
-    asked = await siege.town.store.write(following.follow, follower_id=siege.awa, followed_id=ActorId(known.id))
-    assert await siege.outcome(activity("Accept", known_as.url, asked.activity_url), key=known_as.key) == "done"
 
 
 async def _follower(tx: Tx, row: RemoteActor, followed_url: str) -> None:
