@@ -1,5 +1,6 @@
 """Access, B40–B41: what belongs to somebody, and what others may not even know to be there."""
 
+import pytest
 from sqlalchemy import select, update
 
 from fedivoisin.actions import conversations, drafts
@@ -13,6 +14,8 @@ from fedivoisin.store.threads import Thread
 from tests.attacks.browser import Browser, signed_in
 from tests.attacks.elsewhere import ACTIVITY, Peer, activity, note
 from tests.attacks.siege import Answer, Siege
+
+pytestmark = pytest.mark.slow
 
 REFUSED = (303, 401, 403, 404, 405, 422)
 AS_DOCUMENT = {"Accept": ACTIVITY}

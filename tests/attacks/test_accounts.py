@@ -3,6 +3,7 @@
 import re
 from functools import partial
 
+import pytest
 from sqlalchemy import select
 
 from fedivoisin.actions import accounts, invitations, staff
@@ -14,6 +15,8 @@ from fedivoisin.store.mail_tokens import Purpose
 from fedivoisin.store.schema.accounts import mail_token
 from tests.attacks.browser import Browser, signed_in
 from tests.attacks.siege import Answer, Siege
+
+pytestmark = pytest.mark.slow
 
 PASSWORD = "cheval agrafe batterie"
 NEW = "parapluie violet sur le toit"

@@ -17,6 +17,8 @@ from tests.attacks.browser import Browser, assert_harmless, signed_in
 from tests.attacks.elsewhere import Peer, activity, note, offer
 from tests.attacks.siege import Siege
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "</title></textarea>\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 HOSTILE = (
     f"<p>{SCRIPT}</p><a href='javascript:alert(1)' onclick='x()'>un</a><a href=' java\tscript:x'>deux</a>"

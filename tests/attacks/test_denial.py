@@ -26,6 +26,8 @@ from tests.attacks.conftest import Besiege
 from tests.attacks.elsewhere import ACTIVITY, CONTEXT, Elsewhere, Peer, activity, note, offer
 from tests.attacks.siege import Siege
 
+pytestmark = pytest.mark.slow
+
 QUICK = Times(dns=1, connect=1, read=0.5, total=1)
 
 

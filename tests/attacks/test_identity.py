@@ -4,12 +4,16 @@ import base64
 import json
 from typing import Any
 
+import pytest
+
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey, sign_bytes
 from fedivoisin.app import utc_now
 from tests.attacks.elsewhere import CONTEXT, Peer, activity, note, offer
 from tests.attacks.siege import Siege
 from tests.fakes import key_pair
+
+pytestmark = pytest.mark.slow
 
 
 async def test_what_is_in_order_is_carried_out(siege: Siege, rozenn: Peer) -> None:

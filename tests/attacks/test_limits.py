@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from fedivoisin.activitypub.wire import signatures
@@ -17,6 +18,8 @@ from fedivoisin.store.schema.listings import like
 from tests.attacks.conftest import Besiege
 from tests.attacks.elsewhere import ACTIVITY, Json, Peer, activity, offer
 from tests.attacks.siege import Siege
+
+pytestmark = pytest.mark.slow
 
 LARGEST = 256 * 1024
 

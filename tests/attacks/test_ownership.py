@@ -1,10 +1,14 @@
 """Identity, B11–B18: whose things these are, and who may speak about them."""
 
+import pytest
+
 from fedivoisin.ids import ActorId
 from fedivoisin.store import actors, follows
 from fedivoisin.store.db import Tx
 from tests.attacks.elsewhere import Json, Peer, activity, note, offer
 from tests.attacks.siege import Siege
+
+pytestmark = pytest.mark.slow
 
 FORGED = ("foreign-author", "not-the-author", "author-is-ours", "gone")
 LATER = "2026-04-01T10:00:00Z"

@@ -27,6 +27,8 @@ from tests.attacks.conftest import Besiege
 from tests.attacks.elsewhere import Peer, activity, offer
 from tests.attacks.siege import Siege
 
+pytestmark = pytest.mark.slow
+
 LITERALS = (
     "127.0.0.1",
     "10.0.0.1",
