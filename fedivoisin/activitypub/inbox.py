@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from fedivoisin.activitypub import dispatch, parse, remote
 from fedivoisin.activitypub.fetching import GONE, is_well_spelt
-from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Ignored
+from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Delete, Ignored
 from fedivoisin.activitypub.parse.objects import Document, Tombstone
 from fedivoisin.activitypub.proven import check_speaker, said_by
 from fedivoisin.activitypub.remembered import NO_KEY, Remembered
@@ -74,8 +74,8 @@ async def receive(reception: Reception, request: SignedRequest, *, network: str)
     try:
         verified = await _verified(reception, request, network)
     except BadActivity as error:
-        if error.code in (GONE, NO_KEY) and _is_farewell(request.body):
-            return  # of an actor that we never knew: there is nothing to delete
+        if error.code in (GONE, NO_KEY) and _who_leaves(request.body):
+            return  # somebody that we never knew, or whose end nobody can sign any more
         raise
     await _within_allowance(reception, parse_url(verified.key_id).authority)
     activity = parse.activity(jsonld.normalise(strict_json.load(verified.body)))
@@ -162,21 +162,24 @@ async def _postpone(store: Store, row: Received, error: Unreachable) -> str:
 
 
 async def _verified(reception: Reception, request: SignedRequest, network: str) -> Verified:
-    key_id = signatures.key_id_of(request)
+    claim = signatures.claim_of(request)
+    key_id = claim.key_id
     kept = await reception.remembered.key(key_id)
     now = reception.store.now()
     if kept.key is None:
+        if await _leaves_unknown(reception, request.body):
+            raise BadActivity(NO_KEY, status=401)  # large servers tell everybody, all day long
         # Each costs a request and a row: one who invents keys must not make us pay without end (B32).
         if reception.strangers.count(network, now) > reception.limits.inbox_strangers:
             raise TooMany(reception.limits.window)
-        return signatures.verify(request, await _fetch_key(reception, key_id), now=now)
+        return signatures.verify(request, await _fetch_key(reception, key_id), now=now, claim=claim)
     try:
-        return signatures.verify(request, kept.key, now=now)
+        return signatures.verify(request, kept.key, now=now, claim=claim)
     except BadActivity as error:
         # The key may have been replaced; one that was just fetched was not.
         if error.code not in _KEY_CODES or kept.fetched_at is None or now - kept.fetched_at < REFETCH_AFTER:
             raise
-    return signatures.verify(request, await _fetch_key(reception, key_id), now=now)
+    return signatures.verify(request, await _fetch_key(reception, key_id), now=now, claim=claim)
 
 
 async def _fetch_key(reception: Reception, key_id: str) -> PublicKey:
@@ -200,12 +203,23 @@ async def _within_allowance(reception: Reception, host: str) -> None:
         raise TooMany(limits.window)
 
 
-def _is_farewell(body: bytes) -> bool:
-    try:
-        document = strict_json.load(body)
-    except BadActivity:
+async def _leaves_unknown(reception: Reception, body: bytes) -> bool:
+    """Whether this says farewell for an actor that we never heard of: there is nothing to delete, nor to fetch."""
+    url = _who_leaves(body)
+    if url is None:
         return False
-    return document.get("type") == "Delete" and document.get("actor") == document.get("object")
+    async with reception.store.read() as tx:
+        return await actors.by_url(tx, url) is None
+
+
+def _who_leaves(body: bytes) -> str | None:
+    if b"Delete" not in body:
+        return None
+    try:
+        said = parse.activity(jsonld.normalise(strict_json.load(body)))
+    except BadActivity:
+        return None
+    return said.actor if isinstance(said, Delete) and said.object == said.actor else None
 
 
 def _type_of(activity: Activity) -> str:

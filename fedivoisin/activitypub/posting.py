@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fedivoisin import addresses
 from fedivoisin.activitypub import signing
 from fedivoisin.activitypub.documents.activities import Envelope
 from fedivoisin.activitypub.documents.contexts import Json
@@ -12,7 +13,7 @@ from fedivoisin.activitypub.wire import proofs
 from fedivoisin.addresses import PUBLIC
 from fedivoisin.errors import BadActivity
 from fedivoisin.ids import ActivityId
-from fedivoisin.store import blocks, follows, neighbourhoods, outbox
+from fedivoisin.store import actors, blocks, follows, neighbourhoods, outbox
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.outbox import Activity, Target
@@ -67,6 +68,15 @@ async def readers(tx: Tx, followed: Iterable[Actor], others: Iterable[Actor] = (
     """The inboxes of everyone elsewhere who follows any of `followed`, and of `others`; shared ones where there are."""
     following = await follows.remote_followers(tx, [one.id for one in followed])
     return _inboxes([*following, *others])
+
+
+async def with_instance(tx: Tx, speaker: Actor) -> list[Actor]:
+    """Whose followers hear what a member says to everybody: their own, and those of the instance (flohmarkt follows
+    instances and nothing else).
+    """
+    url = addresses.instance_url((await neighbourhoods.current(tx)).origin)
+    instance = await actors.by_url(tx, url)
+    return [speaker] if instance is None else [speaker, instance]
 
 
 def _inboxes(people: Iterable[Actor]) -> dict[str, Target]:

@@ -1,13 +1,16 @@
 """Peers' HTML is harmless once cleaned, and its words can be read alone."""
 
 import re
+from collections.abc import Callable
 from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedivoisin.activitypub import html as cleaning
 from fedivoisin.activitypub.html import MAX_BYTES, MAX_TAGS, clean, to_text
+from fedivoisin.errors import BadActivity
 
 CLEANED = [
     ("<p>Bonjour</p>", "<p>Bonjour</p>"),
@@ -178,3 +181,35 @@ def test_cleaning_is_stable_and_leaves_no_other_tag(html: str) -> None:
         )
     }
     to_text(html)
+
+
+class Panic(BaseException):
+    """As a library in Rust raises it: no Exception, so that nothing above would catch it."""
+
+
+def _broken(error: BaseException) -> object:
+    class Cleaner:
+        """Gives up."""
+
+        def clean(self, html: str) -> str:
+            """Whatever it is given."""
+            raise error
+
+    return Cleaner()
+
+
+@pytest.mark.parametrize("work", [clean, to_text])
+def test_a_sanitiser_that_gives_up_ends_the_activity_and_not_the_worker(
+    monkeypatch: pytest.MonkeyPatch, work: Callable[[str], str]
+) -> None:
+    monkeypatch.setattr(cleaning, "_cleaner", lambda: _broken(Panic("index out of bounds")))
+    with pytest.raises(BadActivity) as refused:
+        work("<p>Bonjour</p>")
+    assert refused.value.code == "bad-html"
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit()])
+def test_who_stops_the_program_is_obeyed_even_there(monkeypatch: pytest.MonkeyPatch, stop: BaseException) -> None:
+    monkeypatch.setattr(cleaning, "_cleaner", lambda: _broken(stop))
+    with pytest.raises(type(stop)):
+        clean("<p>Bonjour</p>")

@@ -28,7 +28,8 @@ async def published(tx: Tx, listing_id: ListingId) -> None:
         posting.envelope(tx, author, listing.url), await shown.listing(tx, listing), contexts.LISTING
     )
     said = await posting.proved(tx, said, author)
-    await posting.post(tx, Post(said, listing.url), author, (await posting.readers(tx, [author])).values())
+    targets = await posting.readers(tx, await posting.with_instance(tx, author))
+    await posting.post(tx, Post(said, listing.url), author, targets.values())
     if group is not None:
         await _pass_on(tx, group, listing, author, said, form=WHOLE)
         await _pass_on(tx, group, listing, author, listing.url, form=OBJECT)
@@ -153,9 +154,10 @@ async def _take_back(tx: Tx, listing: Listing, author: Actor) -> None:
 
 
 async def _all_readers(tx: Tx, listing: Listing, author: Actor, group: Actor | None) -> dict[str, Target]:
-    """Followers of the author and of the Group, and everyone who answered."""
+    """Followers of the author, of the instance and of the Group, and everyone who answered."""
     wrote = await actors.by_ids(tx, await threads.writers_on(tx, listing.id))
-    return await posting.readers(tx, [author, *([group] if group else [])], wrote.values())
+    followed = [*await posting.with_instance(tx, author), *([group] if group else [])]
+    return await posting.readers(tx, followed, wrote.values())
 
 
 async def _flohmarkt(tx: Tx, targets: dict[str, Target]) -> list[Target]:

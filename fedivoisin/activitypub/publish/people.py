@@ -58,7 +58,7 @@ async def profile_changed(tx: Tx, member_id: ActorId) -> None:
 
 
 async def account_closed(tx: Tx, member_id: ActorId) -> None:
-    """`Delete` of the actor, to all who follow it or the neighbourhood: they may know it by its listings."""
+    """`Delete` of the actor, to all who follow it, the Group or the instance: they may know it by its listings."""
     member = await actors.by_id(tx, member_id)
     if member is None:
         return
@@ -67,7 +67,8 @@ async def account_closed(tx: Tx, member_id: ActorId) -> None:
     await tombstones.put(tx, member.url, member.type, is_local=True)
     said = activities.delete_actor(posting.envelope(tx, member))
     said = await posting.proved(tx, said, member)
-    targets = await posting.readers(tx, [member, *([group] if group else [])], await _correspondents(tx, member))
+    followed = [*await posting.with_instance(tx, member), *([group] if group else [])]
+    targets = await posting.readers(tx, followed, await _correspondents(tx, member))
     await posting.post(tx, Post(said, member.url), member, targets.values())
     await follows.forget_actor(tx, member.id)
 
