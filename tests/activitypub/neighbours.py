@@ -93,14 +93,17 @@ class Neighbours:
         )
         return met
 
-    async def hear(self, activity: Json, number: int = 1) -> str:
-        """Take what an actor posts, signed with its key, and carry it out: how it ended."""
+    def request(self, activity: Json, number: int = 1) -> SignedRequest:
+        """What an actor posts, signed with its key."""
         body = json.dumps(activity).encode()
         key = PrivateKey(f"{activity['actor']}#main-key", private_key(number))
         now = self.world.now()
         signed = signatures.sign("POST", f"{ORIGIN}/inbox", body, key=key, now=now, scheme="cavage")
-        request = SignedRequest("POST", "/inbox", tuple(signed.items()), body, origin_of(ORIGIN))
-        await inbox.receive(self.reception, request, network=NETWORK)
+        return SignedRequest("POST", "/inbox", tuple(signed.items()), body, origin_of(ORIGIN))
+
+    async def hear(self, activity: Json, number: int = 1) -> str:
+        """Take it, and carry it out: how it ended."""
+        await inbox.receive(self.reception, self.request(activity, number), network=NETWORK)
         return await self.carry_out()
 
     async def carry_out(self) -> str:

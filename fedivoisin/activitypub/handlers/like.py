@@ -6,7 +6,7 @@ from fedivoisin.actions import following, remote_listings
 from fedivoisin.activitypub.handlers import people
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.parse.activities import Announce, Follow, Like, Undo
-from fedivoisin.activitypub.proven import Proven
+from fedivoisin.activitypub.proven import Proven, address_of
 from fedivoisin.store import actors, follows, likes, listings
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
@@ -60,8 +60,7 @@ async def _unfollowed(tx: Tx, standing: StandingFollow | None, follower: Actor) 
 
 
 async def _no_longer_passed_on(tx: Tx, passed_on: Announce, group: Actor) -> Outcome:
-    thing = passed_on.object
-    listing = await listings.find_by_url(tx, thing if isinstance(thing, str) else thing.id)
+    listing = await listings.find_by_url(tx, address_of(passed_on.object))
     if listing is None or listing.is_local or listing.group_id != group.id:
         return Outcome.UNKNOWN_OBJECT
     await listings.replace(tx, replace(listing, group_id=None))

@@ -1,0 +1,239 @@
+"""What arrives: verified, kept once, carried out with what it lacks, put off, given up. On both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from fedivoisin.activitypub import inbox
+from fedivoisin.activitypub.inbox import MAX_ATTEMPTS, Allowance, TooMany
+from fedivoisin.activitypub.wire import signatures
+from fedivoisin.activitypub.wire.keys import PrivateKey
+from fedivoisin.activitypub.wire.origins import origin_of
+from fedivoisin.activitypub.wire.request import SignedRequest
+from fedivoisin.errors import BadActivity, Unreachable
+from fedivoisin.settings import Limits
+from fedivoisin.store import actors, blocks, outbox, peers
+from fedivoisin.store import inbox as rows
+from fedivoisin.store.schema.federation import inbox as table
+from fedivoisin.world import Response
+from tests.activitypub.neighbours import NETWORK, RENNES, Neighbours, bare, note, offer, private_key, says
+from tests.makers import ORIGIN
+
+BOB = f"{RENNES}/users/bob"
+GROUP = f"{ORIGIN}/groups/doulon"
+
+
+def _get(here: Neighbours, number: int = 1) -> SignedRequest:
+    key = PrivateKey(f"{BOB}#main-key", private_key(number))
+    url = f"{ORIGIN}/users/awa"
+    signed = signatures.sign("GET", url, None, key=key, now=here.world.now(), scheme="cavage")
+    return SignedRequest("GET", "/users/awa", tuple(signed.items()), b"", origin_of(ORIGIN))
+
+
+async def _refusal(here: Neighbours, activity: dict[str, Any], number: int = 1) -> str:
+    with pytest.raises((BadActivity, Unreachable)) as refusal:
+        await here.hear(activity, number)
+    return refusal.value.code
+
+
+async def _row(here: Neighbours) -> tuple[str | None, timedelta | None, int]:
+    """How the only row stands: its outcome, its wait, its tries."""
+    async with here.store.read() as tx:
+        row = (await tx.conn.execute(select(table.c.outcome, table.c.next_at, table.c.attempts))).one()
+        return row.outcome, row.next_at - tx.now if row.next_at else None, row.attempts
+
+
+async def test_an_unknown_actor_is_fetched_once(here: Neighbours) -> None:
+    here.actor("bob")
+    assert await here.hear(says("Follow", BOB, GROUP)) == "done"
+    assert await here.hear(says("Like", BOB, f"{ORIGIN}/nothing")) == "unknown-object"
+    assert here.asked() == [BOB]
+
+
+async def test_who_says_goodbye_without_having_been_met_is_let_go(here: Neighbours) -> None:
+    here.world.pages[BOB] = Response(BOB, 410, {}, b"")
+    for _ in range(2):
+        assert await here.hear(says("Delete", BOB, BOB)) == "nothing"
+    assert await _refusal(here, says("Follow", BOB, GROUP)) in ("gone", "key-unreachable")
+
+
+async def test_nonsense_from_an_unknown_key_is_refused_like_the_rest(here: Neighbours) -> None:
+    body = b'{"type": "Delete", nonsense'
+    key = PrivateKey(f"{BOB}#main-key", private_key(1))
+    signed = signatures.sign("POST", f"{ORIGIN}/inbox", body, key=key, now=here.world.now(), scheme="cavage")
+    request = SignedRequest("POST", "/inbox", tuple(signed.items()), body, origin_of(ORIGIN))
+    here.world.pages[BOB] = Response(BOB, 404, {}, b"")
+    with pytest.raises(BadActivity, match="gone"):
+        await inbox.receive(here.reception, request, network=NETWORK)
+
+
+async def test_an_oddly_spelt_activity_is_refused(here: Neighbours) -> None:
+    here.actor("bob")
+    assert await _refusal(here, says("Follow", BOB, GROUP, id=f"{RENNES}:443/1")) == "odd-id"
+
+
+async def test_a_key_that_was_replaced_is_fetched_again_after_a_while(here: Neighbours) -> None:
+    await here.met("bob")
+    here.actor("bob", 2)
+    assert await _refusal(here, says("Follow", BOB, GROUP), 2) == "signature-invalid"
+    here.world.pass_time(minutes=6)
+    assert await here.hear(says("Follow", BOB, GROUP), 2) == "done"
+
+
+async def test_a_bad_request_is_no_reason_to_fetch_a_key(here: Neighbours) -> None:
+    await here.met("bob")
+    here.world.pass_time(minutes=6)
+    signed = here.request(says("Follow", BOB, GROUP))
+    with pytest.raises(BadActivity):
+        await inbox.receive(here.reception, replace(signed, body=signed.body + b" "), network=NETWORK)
+    assert here.asked() == [BOB]
+
+
+async def test_the_reader_of_a_document_is_known_by_their_key(here: Neighbours) -> None:
+    here.actor("bob")
+    assert await inbox.reader_of(here.reception, _get(here), network=NETWORK) == BOB
+    here.world.pages.clear()
+    with pytest.raises(BadActivity, match="signature-invalid"):
+        await inbox.reader_of(here.reception, _get(here, 2), network=NETWORK)
+
+
+async def test_a_key_that_cannot_be_had_now_is_not_refused_for_good(here: Neighbours) -> None:
+    assert await _refusal(here, says("Follow", BOB, GROUP)) == "no-such-page"
+
+
+async def test_a_key_document_that_is_none_is_refused_as_unproved(here: Neighbours) -> None:
+    here.show(note(BOB, id=BOB))
+    with pytest.raises(BadActivity) as refusal:
+        await here.hear(says("Follow", BOB, GROUP))
+    assert (refusal.value.code, refusal.value.status) == ("not-a-key", 401)
+    here.world.pass_time(hours=1)
+    here.world.pages[BOB] = Response(BOB, 418, {}, b"")
+    with pytest.raises(BadActivity) as refusal:
+        await here.hear(says("Follow", BOB, GROUP))
+    assert refusal.value.status in (401, 403)
+
+
+async def test_unknown_keys_of_one_network_are_fetched_so_many_times(here: Neighbours) -> None:
+    for _ in range(Limits().inbox_strangers):
+        here.reception.strangers.count(NETWORK, here.world.now())
+    here.actor("bob")
+    with pytest.raises(TooMany):
+        await here.hear(says("Follow", BOB, GROUP))
+
+
+async def test_whom_somebody_follows_may_say_more(here: Neighbours) -> None:
+    limits = here.reception.limits
+    await here.followed("bob")
+    for _ in range(limits.inbox_unknown):
+        here.reception.allowance.count("rennes.example", here.world.now())
+    assert await here.hear(says("Follow", BOB, GROUP)) == "done"
+    for _ in range(limits.inbox_known):
+        here.reception.allowance.count("rennes.example", here.world.now())
+    with pytest.raises(TooMany):
+        await here.hear(says("Follow", BOB, GROUP))
+
+
+async def test_a_stranger_has_the_usual_share(here: Neighbours) -> None:
+    here.actor("bob")
+    for _ in range(here.reception.limits.inbox_unknown):
+        here.reception.allowance.count("rennes.example", here.world.now())
+    with pytest.raises(TooMany):
+        await here.hear(says("Follow", BOB, GROUP))
+
+
+def test_an_allowance_begins_anew_with_each_window(here: Neighbours) -> None:
+    allowance, now = Allowance(60), here.world.now()
+    assert [allowance.count("a", now), allowance.count("a", now), allowance.count("b", now)] == [1, 2, 1]
+    assert allowance.count("a", now + timedelta(seconds=60)) == 1
+
+
+async def test_what_cannot_be_had_now_is_tried_again_and_at_last_given_up(here: Neighbours) -> None:
+    await here.followed("bob")
+    assert await here.hear(says("Create", BOB, f"{BOB}/item-1")) == "later"
+    assert await _row(here) == (None, timedelta(seconds=16), 1)
+    for _ in range(MAX_ATTEMPTS - 2):
+        here.world.pass_time(hours=2)
+        assert await here.carry_out() == "later"
+    here.world.pass_time(hours=2)
+    assert await here.carry_out() == "unreachable"
+    assert await _row(here) == ("unreachable", None, MAX_ATTEMPTS)
+
+
+async def test_a_busy_host_is_left_alone_as_long_as_it_asks(here: Neighbours) -> None:
+    await here.followed("bob")
+    item = f"{BOB}/item-1"
+    here.world.pages[item] = Response(item, 503, {"retry-after": "900"}, b"")
+    assert await here.hear(says("Create", BOB, item)) == "later"
+    assert await _row(here) == (None, timedelta(seconds=900), 1)
+
+
+async def test_a_document_that_is_not_what_was_needed_ends_it(here: Neighbours) -> None:
+    group = await here.followed("bricole", 2, type="Group")
+    eve = "https://lyon.example/users/eve"
+    here.show(offer(eve))
+    here.show(note(eve, id=eve))
+    assert await here.hear(says("Announce", group.url, f"{eve}/item-1"), 2) == "not-what-was-needed"
+
+
+async def test_a_collection_is_no_object(here: Neighbours) -> None:
+    await here.followed("bob")
+    here.show({"id": f"{BOB}/outbox", "type": "OrderedCollection", "orderedItems": []})
+    assert await here.hear(says("Create", BOB, f"{BOB}/outbox")) == "a-collection"
+
+
+async def test_what_is_gone_by_now_is_a_tombstone(here: Neighbours) -> None:
+    await here.followed("bob")
+    item = f"{BOB}/item-1"
+    here.world.pages[item] = Response(item, 410, {}, b"")
+    assert await here.hear(says("Create", BOB, item)) == "ignored"
+
+
+async def test_whoever_was_hidden_or_left_is_not_heard(here: Neighbours) -> None:
+    bob = await here.followed("bob")
+    await here.store.write(actors.mark_gone, bob.id)
+    assert await here.hear(says("Create", BOB, bare(offer(BOB)))) == "actor-refused"
+
+
+async def test_a_host_that_was_blocked_meanwhile_is_not_heard(here: Neighbours) -> None:
+    await here.followed("bob")
+    activity = says("Create", BOB, bare(offer(BOB)))
+    await inbox.receive(here.reception, here.request(activity), network=NETWORK)
+    await here.store.write(blocks.add, "rennes.example", reason="escroquerie", by=None)
+    assert await here.carry_out() == "actor-refused"
+    assert await here.known(f"{BOB}/item-1") is None
+
+
+async def test_what_somebody_else_carried_out_meanwhile_is_not_done_twice(here: Neighbours) -> None:
+    await here.followed("bob")
+    await here.hear(says("Create", BOB, bare(offer(BOB))))
+    activity = says("Delete", BOB, f"{BOB}/item-1")
+    await inbox.receive(here.reception, here.request(activity), network=NETWORK)
+    (row,) = await here.store.take(rows.claim, limit=5)
+    await here.store.write(rows.done, row.id, "done")
+    assert await inbox.process(here.reception, row) == "done"
+    kept = await here.known(f"{BOB}/item-1")
+    assert kept is not None
+    assert kept.deleted_at is None
+
+
+async def test_a_rule_for_people_may_refuse_a_peer(here: Neighbours) -> None:
+    bob = await here.met("bob")
+    await here.store.write(actors.mark_gone, here.awa)
+    assert await here.hear(says("Follow", BOB, here.awa_url)) == "unknown-object"
+    assert bob.gone_at is None
+
+
+async def test_a_host_that_speaks_gets_what_waited_for_it(here: Neighbours) -> None:
+    await here.met("bob")
+    await here.store.write(peers.did_not_answer, "rennes.example", error="time-out")
+    here.world.pass_time(days=8)
+    assert await here.store.write(peers.did_not_answer, "rennes.example", error="time-out")
+    assert await here.hear(says("Follow", BOB, GROUP)) == "done"
+    async with here.store.read() as tx:
+        known = await peers.by_host(tx, "rennes.example")
+        assert await outbox.waiting(tx) == []
+    assert known is not None
+    assert known.dead_at is None
