@@ -90,6 +90,10 @@ bench-start: ready-to-test ## Memory at rest and time to the first page
 bench-delay: ready-to-test ## Time from publishing in one town to being seen in another
 	@$(BIN)/python -m bench.delay
 
+.PHONY: bench-inbox
+bench-inbox: ready-to-test ## Activities received a second, beside a bare handler and Fedify
+	@$(BIN)/python -m bench.inbox
+
 .PHONY: lighthouse
 lighthouse: ready-to-test ## Lighthouse's opinion of the main pages of the running demo
 	@tools/chromium

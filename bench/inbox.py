@@ -60,7 +60,7 @@ class Ground:
 
     settings: Settings
     people: Sequence[Sender]
-    listing: str
+    listings: Sequence[str]
     count: int
 
 
@@ -110,7 +110,7 @@ async def fedify(port: int, *options: str) -> AsyncIterator[Process]:
 async def bare(ground: Ground) -> Measure:
     """The most that aiohttp can do."""
     port = free_port()
-    sent = requests(ground.people, Wish(f"http://localhost:{port}", None), 1000) * (1 + ground.count // 400)
+    sent = requests(ground.people, Wish(f"http://localhost:{port}"), 1000) * (1 + ground.count // 400)
     async with running(python("-m", "bench.bare", "post", str(port)), cpu=OURS) as process:
         await until_listening(process, port)
         return await measure("bare aiohttp handler", (process, port), sent)
@@ -118,7 +118,7 @@ async def bare(ground: Ground) -> Measure:
 
 async def accepting(ground: Ground) -> list[Measure]:
     """Our server without its workers: closed loop, open loop, documents that must be expanded."""
-    wish = Wish(ground.settings.origin, ground.listing)
+    wish = Wish(ground.settings.origin, ground.listings)
     port = ground.settings.port
     closed = requests(ground.people, wish, ground.count + 100)
     steady = requests(ground.people, wish, ground.count // 2 + 100, first=100_000)
@@ -133,7 +133,9 @@ async def accepting(ground: Ground) -> list[Measure]:
 
 async def processing(ground: Ground) -> Measure:
     """Our server with its workers, until the last note stands under its listing."""
-    sent = requests(ground.people, Wish(ground.settings.origin, ground.listing), ground.count // 2 + 100, first=300_000)
+    sent = requests(
+        ground.people, Wish(ground.settings.origin, ground.listings), ground.count // 2 + 100, first=300_000
+    )
     _empty(ground.settings)  # what was only accepted before is not part of this
     async with ours(ground, workers=True) as process:
         return await measure(
@@ -162,7 +164,7 @@ async def _carried_out(settings: Settings) -> int:
 async def beside(ground: Ground) -> list[Measure]:
     """Fedify, each time from nothing."""
     port = free_port()
-    wish, count = Wish(f"http://localhost:{port}", None), ground.count // 4 + 100
+    wish, count = Wish(f"http://localhost:{port}"), ground.count // 4 + 100
     found: list[Measure] = []
     for name, wanted, options in (
         ("Fedify without a queue", wish, ()),
@@ -197,7 +199,7 @@ async def main(count: int, only: str) -> None:
         store = open_store(settings)
         await introduce(store, people)
         await store.close()
-        ground = Ground(settings, people, _listing(settings), count)
+        ground = Ground(settings, people, _listings(settings), count)
         os.sched_setaffinity(0, {LOAD})
         async with answering(people, port):
             plain = await bare(ground)
@@ -207,9 +209,9 @@ async def main(count: int, only: str) -> None:
     _print(found)
 
 
-def _listing(settings: Settings) -> str:
+def _listings(settings: Settings) -> list[str]:
     with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as looking:
-        return str(looking.execute("SELECT url FROM listing WHERE state = 'open' LIMIT 1").fetchone()[0])
+        return [url for (url,) in looking.execute("SELECT url FROM listing WHERE state = 'open'")]
 
 
 def _print(found: Sequence[Measure]) -> None:

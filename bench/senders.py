@@ -43,10 +43,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the notes are for: whose inbox, and what they answer to."""
+    """What the notes are for: whose inbox, and the listings that they ask about."""
 
     origin: str
-    in_reply_to: str | None
+    listings: Sequence[str] = ()
     inline_alias: bool = False
     """Whether the document renames a word of ActivityStreams, so that it must be expanded."""
 
@@ -114,7 +114,7 @@ def _create(sender: Sender, wish: Wish, number: int) -> dict[str, object]:
         "attributedTo": sender.url,
         "to": [PUBLIC],
         "cc": [f"{sender.url}/followers"],
-        "inReplyTo": wish.in_reply_to,
+        "inReplyTo": wish.listings[number % len(wish.listings)] if wish.listings else None,
         "published": app.utc_now().isoformat(timespec="seconds").replace("+00:00", "Z"),
         "content": f"<p>Bonjour, est-ce encore libre samedi matin ? Je peux passer vers {number % 24} h.</p>",
     }

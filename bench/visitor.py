@@ -69,7 +69,7 @@ async def publish(visitor: Visitor, title: str) -> str:
     await visitor.open("/publier")
     second = await visitor.send("/publier", kind="give", title=title, text="En bon état, à prendre sur place.")
     await visitor.open(second)
-    place = {"category": "enfants.poussettes", "place": visitor.town.commune, "quantity": "1"}
+    place = {"category": "transport/velo", "place": visitor.town.commune, "quantity": "1"}
     latitude, longitude = f"{visitor.town.latitude:.2f}", f"{visitor.town.longitude:.2f}"
     third = await visitor.send(second, latitude=latitude, longitude=longitude, **place)
     await visitor.open(third)
