@@ -49,6 +49,7 @@ def _environment(language: str) -> Environment:
     gettext, ngettext = _spoken(translations, language)
     found.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # from the extension
     found.filters.update(_filters(LOCALES[language], language, gettext))
+    found.filters["attributes"] = attributes
     marks: dict[str, Any] = {"static": assets.url, "translate": gettext, "language": language}
     found.globals.update(marks)
     return found
@@ -89,6 +90,11 @@ def _spoken(
         lambda text: french_spaces(translations.gettext(text)),
         lambda one, many, number: french_spaces(translations.ngettext(one, many, number)),
     )
+
+
+def attributes(given: Mapping[str, object]) -> dict[str, object]:
+    """Attributes of HTML: what is merely true bears its own name, what is false is not written."""
+    return {name: name if value is True else value for name, value in given.items() if value is not False}
 
 
 def french_spaces(text: str) -> str:

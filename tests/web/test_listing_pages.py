@@ -238,12 +238,12 @@ async def test_following_another_town_waits_for_a_worker_and_says_so(site: list[
     assert (await awa.post("/abonnements", {"address": "n’importe quoi"})).status == 422
     waiting = await awa.send("/abonnements", {"address": "@rocabey@malo.example"})
     assert "Nous cherchons @rocabey@malo.example" in waiting.text
-    assert 'http-equiv="refresh"' in waiting.html
+    assert "Voir si elle a répondu" in waiting.text
     lookup_id = waiting.path.rpartition("=")[2]
     await store.write(lookups.failed, lookup_id, "no-such-actor")
     failed = await awa.get(waiting.path)
     assert "Nous n’avons trouvé personne à @rocabey@malo.example." in failed.text
-    assert 'http-equiv="refresh"' not in failed.html
+    assert "Voir si elle a répondu" not in failed.text
     assert "Nous cherchons" not in (await site[1].get(waiting.path)).text
 
 

@@ -24,7 +24,7 @@ def _shown(source: str, language: str = "fr", **context: object) -> str:
     [
         ("{{ at | day }}", "lundi 23 novembre 2026", "Monday 23 November 2026"),
         ("{{ at | short_day }}", "23 novembre", "23 November"),
-        ("{{ at | moment }}", "23 novembre à 0:30", "23 November at 0:30"),
+        ("{{ at | moment }}", "23 novembre à 0\u00a0h\u00a030", "23 November at 0:30"),
         ("{{ at | iso }}", "2026-11-22T23:30:00+00:00", "2026-11-22T23:30:00+00:00"),
         ("{{ 1250.5 | string | length }}", "6", "6"),
         ("{{ price | amount }}", "1\u202f250,50\xa0€", "1,250.50\xa0€"),

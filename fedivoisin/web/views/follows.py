@@ -10,8 +10,9 @@ from fedivoisin.store import actors, follows, lookups
 from fedivoisin.store.lookups import Lookup
 from fedivoisin.web.visit import Visit
 
-RETRY = 3
-"""Seconds between two looks of a page that waits for an answer."""
+LOOKS = 4
+LOOK_AGAIN = 0.5
+"""How often, and every how many seconds at least, a page looks whether the answer came: most come within two."""
 _REASONS = {
     "no-such-actor": "unknown",
     "not-found": "unknown",
@@ -26,6 +27,7 @@ _REASONS = {
 
 async def show(visit: Visit) -> web.StreamResponse:
     """Whom I follow, what I asked last, who asks to follow me."""
+    await _answered(visit)
     return await _page(visit)
 
 
@@ -70,6 +72,17 @@ async def answer(visit: Visit) -> web.StreamResponse:
     return visit.redirect("/abonnements", notice="enregistre")
 
 
+async def _answered(visit: Visit) -> None:
+    """Wait a little for what was asked: a page that loads itself again would disturb who listens to it."""
+    for _look in range(LOOKS if visit.query("recherche") else 0):
+        heard = visit.store.bell.listen()
+        async with visit.store.read() as tx:
+            asked = await lookups.by_id(tx, visit.query("recherche"))
+        if asked is None or asked.state != "waiting" or visit.now - asked.created_at > lookups.GIVE_UP:
+            return
+        await heard(LOOK_AGAIN)
+
+
 async def _page(visit: Visit, *, code: int = 200) -> web.StreamResponse:
     member = visit.signed_in
     asked_id = visit.query("recherche")
@@ -90,5 +103,4 @@ async def _page(visit: Visit, *, code: int = 200) -> web.StreamResponse:
         found=found,
         is_over=asked is not None and asked.state == "waiting" and visit.now - asked.created_at > lookups.GIVE_UP,
         why=_REASONS.get(asked.reason or "", "silent") if asked else "",
-        retry=RETRY,
     )
