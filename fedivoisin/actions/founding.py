@@ -74,6 +74,7 @@ async def found(
     title = f"{answers.name}, {answers.commune}"
     instance = await residents.add_instance(tx, keys.instance, origin=origin, display_name=title)
     group = await residents.add_group(tx, keys.group, origin=origin, slug=answers.slug, display_name=title)
+    await residents.change(tx, group, latitude=round(answers.latitude, 2), longitude=round(answers.longitude, 2))
     for one in categories:
         await residents.add_group(
             tx, one.keys, origin=origin, slug=one.slug, display_name=one.display_name, category=one.category

@@ -87,6 +87,5 @@ async def drop_host(tx: Tx, *, by: MemberId, host: str) -> None:
 
 async def _rename(tx: Tx) -> None:
     here = await neighbourhoods.current(tx)
-    for actor_id in (here.group_id, here.instance_id):
-        if actor_id is not None:
-            await residents.change(tx, actor_id, display_name=f"{here.name}, {here.commune}")
+    for actor_id in filter(None, (here.group_id, here.instance_id)):
+        await residents.change(tx, actor_id, display_name=f"{here.name}, {here.commune}")

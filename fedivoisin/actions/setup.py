@@ -8,7 +8,7 @@ from fedivoisin.actions.accounts import NewAccount
 from fedivoisin.actions.founding import Answers, FirstKeys
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
-from fedivoisin.store import accounts, neighbourhoods, residents
+from fedivoisin.store import accounts, neighbourhoods
 from fedivoisin.store.db import Tx
 from fedivoisin.trust.roles import Role
 
@@ -42,11 +42,7 @@ async def found(tx: Tx, answers: Answers, admin: NewAccount, keys: FirstKeys, *,
         raise Refused(Reason.NAME_TAKEN, field="name")
     member = await founding.found(tx, answers, admin, keys)
     await accounts.change(tx, member, email_confirmed_at=tx.now)
-    here = await neighbourhoods.change_and_read(tx, setup_draft=None)
-    if here.group_id is not None:
-        await residents.change(
-            tx, here.group_id, latitude=round(answers.latitude, 2), longitude=round(answers.longitude, 2)
-        )
+    await neighbourhoods.change(tx, setup_draft=None)
     return member
 
 

@@ -108,6 +108,14 @@ async def test_the_right_password_forgives_the_wrong_ones(town: Store) -> None:
     assert await visitor_of(town, "token-1")
 
 
+async def test_a_borrowed_session_does_not_find_out_the_password(town: Store) -> None:
+    for _ in range(10):
+        assert await town.write(accounts.begin_proof, member=PAUL) is not None
+    assert await reason(lambda: town.write(accounts.begin_proof, member=PAUL)) is Reason.TOO_MANY_ATTEMPTS
+    await town.write(accounts.proved, member=PAUL)
+    assert await town.write(accounts.begin_proof, member=PAUL) is not None
+
+
 async def test_a_session_ends_after_a_fortnight_unused_or_ninety_days(town: Store, world: FakeWorld) -> None:
     await sign_in(town)
     world.pass_time(days=14)
