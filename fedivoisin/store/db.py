@@ -221,8 +221,9 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     opened = opener(url.database)
     writer = create_async_engine(target, async_creator=opened, pool_size=1, max_overflow=0, pool_timeout=30)
     reader = create_async_engine(target, async_creator=opened, pool_size=5, max_overflow=5)
-    _prepare(writer, "BEGIN IMMEDIATE", ("PRAGMA synchronous=FULL",))
-    _prepare(reader, "BEGIN", ("PRAGMA query_only=ON",))
+    _prepare(writer, "BEGIN IMMEDIATE", ("PRAGMA synchronous=FULL", "PRAGMA cache_size=-1024"))
+    # SQLite's own cache is each connection's, 2 MB by default; the system's cache of the file serves them all.
+    _prepare(reader, "BEGIN", ("PRAGMA query_only=ON", "PRAGMA cache_size=-256"))
     return reader, writer
 
 
