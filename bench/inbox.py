@@ -9,7 +9,7 @@ import asyncio
 import os
 import sqlite3
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,7 +86,7 @@ async def measure(
 
 
 @asynccontextmanager
-async def ours(ground: Ground, *, workers: bool) -> AsyncIterator[Process]:
+async def ours(ground: Ground, *, workers: bool) -> AsyncGenerator[Process]:
     """Our server on its core."""
     settings = replace_workers(ground.settings, workers)
     async with running(serve(), env=environment(settings), cpu=OURS) as process:
@@ -100,7 +100,7 @@ def replace_workers(settings: Settings, workers: bool) -> Settings:
 
 
 @asynccontextmanager
-async def fedify(port: int, *options: str) -> AsyncIterator[Process]:
+async def fedify(port: int, *options: str) -> AsyncGenerator[Process]:
     """Fedify on the same core."""
     async with running([ROOT / "tools/node", FEDIFY, str(port), *options], cpu=OURS) as process:
         await until_listening(process, port)

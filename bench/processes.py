@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ class DidNotStart(Exception):
 @asynccontextmanager
 async def running(
     command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cpu: int | None = None, quiet: bool = True
-) -> AsyncIterator[Process]:
+) -> AsyncGenerator[Process]:
     """The process until the end of the block; `cpu` is the one core that it may use."""
     process = await asyncio.create_subprocess_exec(
         *command,

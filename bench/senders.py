@@ -1,7 +1,7 @@
 """Fifty people of another server who write to ours: their documents, their keys, their signed requests."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -58,7 +58,7 @@ def senders(origin: str, count: int = PEOPLE) -> list[Sender]:
 
 
 @asynccontextmanager
-async def answering(people: list[Sender], port: int) -> AsyncIterator[None]:
+async def answering(people: list[Sender], port: int) -> AsyncGenerator[None]:
     """Their server: it shows their documents to whoever asks for a key."""
     documents = {one.url.rpartition("/")[2]: json.dumps(one.document).encode() for one in people}
 

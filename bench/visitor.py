@@ -1,7 +1,7 @@
 """A member's browser without a window: signs in, fills the forms of the real pages."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ class Visitor:
 
 
 @asynccontextmanager
-async def signed_in(town: Town, number: int) -> AsyncIterator[Visitor]:
+async def signed_in(town: Town, number: int) -> AsyncGenerator[Visitor]:
     """The nth person of the town, at home."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         visitor = Visitor(session, town)
