@@ -20,6 +20,7 @@ from fedivoisin.store import neighbourhoods
 from fedivoisin.store.db import Store
 from tests.browser.conftest import Keep, OpenContext, each_way
 from tests.browser.gestures import PASSWORD, fill, follow, open_page, press, reads, sign_in
+from tests.browser.judges import assert_accessible, assert_valid_html
 from tests.federation.towns import free_socket
 
 
@@ -75,6 +76,13 @@ async def post() -> AsyncIterator[tuple[Postbox, int]]:
     await server.wait_closed()
 
 
+async def _judge(page: Page) -> None:
+    """The screen as it stands, and the markup that makes it."""
+    await assert_accessible(page)
+    markup: str = await page.evaluate("async () => (await fetch(location.href)).text()")
+    await assert_valid_html(markup, name=page.url)
+
+
 async def _where(page: Page, *, javascript: bool) -> None:
     await reads(page, "Où est votre quartier ?")
     await fill(page, name="Doulon", commune="Nantes", department="44", contact_email="bonjour@voisins.example")
@@ -119,6 +127,15 @@ async def _me(page: Page) -> None:
     await fill(page, display_name="Awa Diop", name="awa", email="awa@voisins.example")
     await fill(page, password=PASSWORD, password_again=PASSWORD)
     await press(page, "Créer le quartier")
+
+
+async def test_its_questions_stand_before_the_judges(fresh: Fresh, page: Page) -> None:
+    await page.goto(fresh.origin)
+    await _judge(page)
+    await open_page(page, f"{fresh.origin}/installation?cle={fresh.word}")
+    for screen in ("quartier", "association", "courriel", "compte"):
+        await open_page(page, f"{fresh.origin}/installation/{screen}")
+        await _judge(page)
 
 
 @each_way
