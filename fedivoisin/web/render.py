@@ -49,13 +49,12 @@ def _environment(language: str) -> Environment:
     gettext, ngettext = _spoken(translations, language)
     found.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # from the extension
     found.filters.update(_filters(LOCALES[language], language, gettext))
-    found.filters["attributes"] = attributes
     marks: dict[str, Any] = {"static": assets.url, "translate": gettext, "language": language}
     found.globals.update(marks)
     return found
 
 
-def _filters(locale: str, language: str, gettext: Callable[[str], str]) -> dict[str, Callable[..., str]]:
+def _filters(locale: str, language: str, gettext: Callable[[str], str]) -> dict[str, Callable[..., Any]]:
     def day(at: datetime) -> str:
         return day_words(at, locale)
 
@@ -78,6 +77,7 @@ def _filters(locale: str, language: str, gettext: Callable[[str], str]) -> dict[
         "distance": partial(distance_words, translate=gettext),
         "spaced": french_spaces if language == "fr" else str,
         "since": since,
+        "attributes": attributes,
     }
 
 
