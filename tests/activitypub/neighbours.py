@@ -93,10 +93,10 @@ class Neighbours:
         )
         return met
 
-    def request(self, activity: Json, number: int = 1) -> SignedRequest:
-        """What an actor posts, signed with its key."""
+    def request(self, activity: Json, number: int = 1, *, key_id: str | None = None) -> SignedRequest:
+        """What an actor posts, signed with its key or with that of `key_id`."""
         body = json.dumps(activity).encode()
-        key = PrivateKey(f"{activity['actor']}#main-key", private_key(number))
+        key = PrivateKey(key_id or f"{activity['actor']}#main-key", private_key(number))
         now = self.world.now()
         signed = signatures.sign("POST", f"{ORIGIN}/inbox", body, key=key, now=now, scheme="cavage")
         return SignedRequest("POST", "/inbox", tuple(signed.items()), body, origin_of(ORIGIN))

@@ -34,9 +34,10 @@ def _get(here: Neighbours, number: int = 1) -> SignedRequest:
 
 
 async def _refusal(here: Neighbours, activity: dict[str, Any], number: int = 1) -> str:
-    with pytest.raises((BadActivity, Unreachable)) as refusal:
-        await here.hear(activity, number)
-    return refusal.value.code
+    try:
+        return f"taken: {await here.hear(activity, number)}"
+    except (BadActivity, Unreachable) as error:
+        return error.code
 
 
 async def _row(here: Neighbours) -> tuple[str | None, timedelta | None, int]:
@@ -73,6 +74,14 @@ async def test_nonsense_from_an_unknown_key_is_refused_like_the_rest(here: Neigh
 async def test_an_oddly_spelt_activity_is_refused(here: Neighbours) -> None:
     here.actor("bob")
     assert await _refusal(here, says("Follow", BOB, GROUP, id=f"{RENNES}:443/1")) == "odd-id"
+
+
+async def test_a_key_speaks_for_its_owner_and_their_server_alone(here: Neighbours) -> None:
+    await here.met("bob")
+    forged = says("Follow", f"{RENNES}/users/eve", GROUP)
+    with pytest.raises(BadActivity, match="actor-mismatch"):
+        await inbox.receive(here.reception, here.request(forged, key_id=f"{BOB}#main-key"), network=NETWORK)
+    assert await _refusal(here, says("Follow", BOB, GROUP, id="https://lyon.example/1")) == "foreign-activity-id"
 
 
 async def test_a_key_that_was_replaced_is_fetched_again_after_a_while(here: Neighbours) -> None:

@@ -165,3 +165,32 @@ async def test_whom_we_shut_out_is_not_heard_through_others(here: Neighbours) ->
     await here.store.write(blocks.add, "lyon.example", reason="escroquerie", by=None)
     assert await _announce(here, group, _told("Create", bare(offer(EVE)))) == "author-refused"
     assert await here.known(f"{EVE}/item-1") is None
+
+
+async def test_a_key_that_is_newer_than_what_we_know_is_looked_for(here: Neighbours) -> None:
+    group = await _group(here)
+    eve = await here.met("eve", 2, origin=LYON, assertionMethod=[])
+    assert here.asked().count(eve.url) == 1
+    _eve(here)
+    assert await _announce(here, group, _told("Create", bare(offer(EVE)))) == "done"
+    assert here.asked().count(eve.url) == 2
+    assert f"{EVE}/item-1" not in here.asked()
+
+
+async def test_a_deletion_of_what_was_never_kept_is_not_looked_at(here: Neighbours) -> None:
+    group = await _group(here)
+    assert await _announce(here, group, says("Delete", EVE, f"{EVE}/item-1")) == "unknown-object"
+    assert here.asked() == [group.url]
+
+
+async def test_a_proof_speaks_for_its_author_alone(here: Neighbours) -> None:
+    group, _ = await _group(here), _eve(here)
+    of_another = bare(offer(f"{LYON}/users/mallory"))
+    assert await _announce(here, group, _told("Create", of_another)) == "not-the-author"
+
+
+async def test_nobody_passes_on_what_a_member_of_ours_would_have_said(here: Neighbours) -> None:
+    group = await _group(here)
+    claimed = says("Create", here.awa_url, bare(offer(here.awa_url)))
+    claimed["proof"] = {"verificationMethod": f"{here.awa_url}#ed25519"}
+    assert await _announce(here, group, claimed) == "author-is-ours"

@@ -152,3 +152,11 @@ async def test_a_follow_of_nobody_here_is_not_there_to_be_taken_back(here: Neigh
     here.actor("bob")
     asked = says("Follow", BOB, "https://lyon.example/users/x")
     assert await here.hear(says("Undo", BOB, asked)) == "unknown-object"
+
+
+async def test_a_no_to_something_else_and_a_block_from_a_group_concern_nobody_here(here: Neighbours) -> None:
+    bob = await here.followed("bob")
+    reply = f"{ORIGIN}/messages/6f6e1a52-1df0-4c60-9a38-5f8a3c9b7d10"
+    assert await here.hear(says("Reject", BOB, reply)) == "ignored"
+    assert await here.hear(says("Block", BOB, here.awa_url, target=f"{RENNES}/c/nantes")) == "ignored"
+    assert await _state(here, here.awa, bob.id) == "accepted"

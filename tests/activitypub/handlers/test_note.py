@@ -157,3 +157,23 @@ async def test_a_change_without_a_date_is_of_now(here: Neighbours, updated: dict
     changed = _private(here, inReplyTo=ladder.url, content="<p>Bonsoir</p>", **updated)
     assert await _write(here, changed, "Update") == "done"
     assert await _words(here) == ["Bonsoir"]
+
+
+async def test_nobody_puts_words_in_place_of_anothers(here: Neighbours) -> None:
+    here.actor("bob")
+    here.actor("eve", 2)
+    eve = f"{RENNES}/users/eve"
+    ladder = await here.publish()
+    await _write(here, _private(here, inReplyTo=ladder.url))
+    forged = _private(here, attributedTo=eve, content="<p>Volé</p>", updated=LATER)
+    assert await here.hear(says("Update", eve, forged, to=[here.awa_url]), 2) == "not-the-author"
+    assert await _words(here) == ["Bonjour"]
+
+
+async def test_the_name_of_the_reader_is_left_out_of_the_words(here: Neighbours) -> None:
+    here.actor("bob")
+    ladder = await here.publish()
+    mention = {"type": "Mention", "href": here.awa_url, "name": "@awa@nantes.example"}
+    said = _private(here, inReplyTo=ladder.url, content="<p>@awa @awa@nantes.example Bonjour</p>", tag=[mention])
+    assert await _write(here, said) == "done"
+    assert await _words(here) == ["Bonjour"]

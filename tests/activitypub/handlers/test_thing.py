@@ -86,6 +86,8 @@ async def test_an_author_of_another_server_is_a_forgery(here: Neighbours) -> Non
     here.show(note("https://lyon.example/users/eve", id=f"{BOB}/note-1"))
     assert await here.hear(says("Create", BOB, f"{BOB}/note-1")) == "foreign-author"
     assert await here.hear(says("Create", BOB, bare(note("https://lyon.example/users/eve")))) == "not-the-author"
+    embedded = bare(note("https://lyon.example/users/eve", id=f"{BOB}/note-2"))
+    assert await here.hear(says("Create", BOB, embedded)) == "foreign-author"
 
 
 async def test_an_update_of_an_actor_is_read_at_its_address(here: Neighbours) -> None:
@@ -184,3 +186,19 @@ async def test_a_listing_without_a_date_is_of_now_and_its_place_is_blurred(here:
     assert kept.published_at == here.world.now()
     assert kept.place_name == "Rennes"
     assert kept.latitude not in (None, 48.117266)
+
+
+async def test_a_change_is_kept_with_its_pictures(here: Neighbours) -> None:
+    await here.followed("bob")
+    await here.hear(says("Create", BOB, bare(offer(BOB))))
+    picture = {"type": "Image", "mediaType": "image/jpeg", "url": f"{RENNES}/a.jpg", "name": "L’échelle"}
+    assert await here.hear(says("Update", BOB, bare(offer(BOB, updated=LATER, attachment=[picture])))) == "done"
+    kept = await here.known(ITEM)
+    assert kept is not None
+    assert [(one.url, one.alt) for one in kept.pictures] == [(f"{RENNES}/a.jpg", "L’échelle")]
+
+
+async def test_what_is_for_one_of_the_inner_circles_is_not_kept(here: Neighbours) -> None:
+    await here.followed("bob")
+    assert await here.hear(says("Create", BOB, bare(offer(BOB, **{"fv:circle": 3})))) == "unsolicited"
+    assert await here.known(ITEM) is None
