@@ -18,7 +18,7 @@ from fedivoisin.store.residents import Newcomer
 from fedivoisin.store.schema.federation import delivery as rows
 from fedivoisin.world import Response
 from tests.fakes import FakeWorld, Request, key_pair
-from tests.makers import ORIGIN
+from tests.makers import ORIGIN, put_actor
 
 HOST = "rennes.example"
 INBOX = f"https://{HOST}/inbox"
@@ -155,3 +155,69 @@ def test_what_an_answer_means(world: FakeWorld) -> None:
     assert judged(422) == Refused(422, "status-422")
     assert judged(408) == Failed(408, "status-408", None, is_host=False)
     assert judged(503) == Failed(503, "status-503", None, is_host=True)
+
+
+async def test_so_many_hosts_are_served_at_once_and_no_more(
+    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MOST_HOSTS", 1)
+    awa = await store.write(_prepare)
+
+    async def another(tx: Tx) -> None:
+        said = Activity(ActivityId("b"), f"{ORIGIN}/b", awa, "Create", None, "{}", True, tx.now)
+        await outbox.put(tx, said, [Target("https://lyon.example/inbox", "lyon.example")], priority=1)
+
+    await store.write(another)
+    assert [await _deliver(store, world) for _ in range(3)] == [1, 1, 0]
+    assert await delivery.run_once(Sender(store, world.doors, busy={"paris.example"}), lambda _: None) == 0
+
+
+async def test_a_slow_host_gives_its_place_to_others(store: Store, world: FakeWorld) -> None:
+    def slowly(request: Request) -> Response:
+        world.pass_time(seconds=31)
+        return Response(request.url, 202, {}, b"")
+
+    world.inboxes |= {INBOX: slowly, f"{INBOX}/1": slowly}
+    await store.write(_prepare, 1, 2)
+    assert await _deliver(store, world) == 2
+    assert len(world.requests) == 1
+    assert await _deliver(store, world) == 1
+    assert len(world.requests) == 2
+
+
+async def test_what_a_host_took_is_what_the_next_delivery_is_signed_with(store: Store, world: FakeWorld) -> None:
+    def only_rfc(request: Request) -> Response:
+        return _answering(202 if "Signature-Input" in request.headers else 401)
+
+    world.inboxes |= {INBOX: only_rfc, f"{INBOX}/1": only_rfc}
+    await store.write(_prepare, 1, 2)
+    assert await _deliver(store, world) == 2
+    assert len(world.requests) == 3
+
+
+async def test_an_inbox_that_may_never_be_asked_is_given_up_at_once(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = BadActivity("forbidden-address")
+    await store.write(_prepare)
+    await _deliver(store, world)
+    assert await _line(store) == ("refused", None, 1)
+
+
+async def test_an_actor_without_a_key_says_nothing(store: Store, world: FakeWorld) -> None:
+    async def said(tx: Tx) -> None:
+        nobody = await put_actor(tx, "nobody")
+        one = Activity(ActivityId("n"), f"{ORIGIN}/n", nobody, "Create", None, "{}", True, tx.now)
+        await outbox.put(tx, one, [Target(INBOX, HOST)], priority=1)
+
+    await store.write(said)
+    await _deliver(store, world)
+    assert await _line(store) == ("refused", None, 1)
+    assert world.requests == []
+
+
+async def test_what_waits_for_a_host_that_is_dead_is_given_up(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = Unreachable("time-out")
+    await store.write(_prepare)
+    await store.write(peers.did_not_answer, HOST, error="time-out")
+    world.pass_time(days=8)
+    await _deliver(store, world)
+    assert (await _line(store))[0] == "given-up"
