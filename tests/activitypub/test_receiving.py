@@ -1,0 +1,114 @@
+"""A POST to an inbox over HTTP: what is taken, and which word says why not."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from fedivoisin.activitypub.keys import RECEPTION
+from fedivoisin.app import create_app
+from fedivoisin.settings import Limits, Settings
+from fedivoisin.store import neighbourhoods
+from tests.activitypub.neighbours import RENNES, Neighbours, says
+from tests.makers import ORIGIN
+
+BOB = f"{RENNES}/users/bob"
+LIMITS = Limits(inbox_body=2000, body_time=1, inbox_unknown=3, inbox_strangers=3, queue=3)
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """The rows behind are tested on both databases: once is enough here."""
+    return "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Doulon's inbox, with small limits."""
+
+    here: Neighbours
+    app: web.Application
+    url: str
+    session: aiohttp.ClientSession
+
+    async def post(self, activity: dict[str, Any], body: Any = None, **headers: str) -> tuple[int, str]:
+        """Status, and the word of a refusal."""
+        signed = self.here.request(activity)
+        sent = {"Content-Type": "application/activity+json", **dict(signed.headers), **headers}
+        async with self.session.post(self.url, data=signed.body if body is None else body, headers=sent) as answer:
+            text = await answer.text()
+            return answer.status, json.loads(text)["error"] if text else ""
+
+
+@pytest.fixture
+async def door(here: Neighbours) -> AsyncIterator[Door]:
+    """Open."""
+    app = create_app(Settings(limits=LIMITS), here.store, here.world.doors)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    here.actor("bob")
+    async with aiohttp.ClientSession() as session:
+        yield Door(here, app, f"http://127.0.0.1:{runner.addresses[0][1]}/inbox", session)
+    await runner.cleanup()
+
+
+def _follow(**changes: Any) -> dict[str, Any]:
+    return says("Follow", BOB, f"{ORIGIN}/groups/doulon", **changes)
+
+
+async def test_what_is_signed_well_is_taken(door: Door) -> None:
+    assert await door.post(_follow()) == (202, "")
+    assert await door.here.carry_out() == "done"
+
+
+@pytest.mark.parametrize(
+    ("headers", "refusal"),
+    [
+        ({"Content-Type": "text/plain"}, (400, "not-an-activity-type")),
+        ({"Content-Encoding": "gzip"}, (415, "encoded")),
+    ],
+)
+async def test_what_is_sent_otherwise_is_refused(door: Door, headers: dict[str, str], refusal: tuple[int, str]) -> None:
+    assert await door.post(_follow(), **headers) == refusal
+
+
+async def test_a_large_body_is_refused_whatever_it_says_of_its_length(door: Door) -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"x" * 1000
+
+    assert await door.post(_follow(), b"x" * 2001) == (413, "too-large")
+    assert await door.post(_follow(), parts()) == (413, "too-large")
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(door: Door) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    assert await door.post(_follow(), never()) == (408, "too-slow")
+
+
+async def test_an_origin_has_its_share(door: Door) -> None:
+    assert [(await door.post(says("Like", BOB, f"{ORIGIN}/1")))[0] for _ in range(4)] == [202, 202, 202, 429]
+
+
+async def test_a_key_that_cannot_be_had_now_may_be_had_later(door: Door) -> None:
+    door.here.world.pages.clear()
+    assert await door.post(_follow()) == (503, "key-unreachable")
+
+
+async def test_a_full_queue_asks_to_come_back(door: Door) -> None:
+    door.app[RECEPTION].writer.most_waiting = 0
+    assert await door.post(_follow()) == (503, "busy")
+
+
+async def test_in_trial_mode_there_is_no_inbox(door: Door) -> None:
+    await door.here.store.write(neighbourhoods.change, origin="")
+    assert await door.post(_follow()) == (404, "not-found")
