@@ -81,14 +81,14 @@ async def begin_sign_in(tx: Tx, *, typed: str, network: str) -> Account | None:
     Raises Refused(TOO_MANY_ATTEMPTS) alike for addresses that exist and those that do not.
     """
     await throttle.take(tx, "login-of", network, LOGIN_OF_NETWORK)
-    await throttle.take(tx, "login", typed.strip().lower(), LOGIN)
+    await throttle.take(tx, "login", accounts.sign_in_name(typed), LOGIN)
     found = await accounts.by_sign_in_name(tx, typed)
     return found if found is not None and found.closed_at is None else None
 
 
 async def sign_in(tx: Tx, *, member: MemberId, typed: str, session: NewSession) -> None:
     """The password was right. Raises Refused(ACCOUNT_SUSPENDED), which only the owner gets to read."""
-    await throttle.forgive(tx, "login", typed.strip().lower())
+    await throttle.forgive(tx, "login", accounts.sign_in_name(typed))
     await begin_session(tx, member, session)
 
 
@@ -230,8 +230,12 @@ async def _spend(tx: Tx, token: str, purpose: Purpose) -> MemberId:
     if found is None:
         raise Refused(Reason.LINK_SPENT)
     account = await _account(tx, found.member)
-    if found.email is not None and found.email == account.email and account.email_confirmed_at is None:
-        await accounts.change(tx, found.member, email_confirmed_at=tx.now)
+    if found.email is not None and found.email != account.email:
+        raise Refused(Reason.LINK_SPENT)  # it went to an address that was given up since
+    if found.email is not None and account.email_confirmed_at is None:
+        # Who chose the password never proved the address: it may have been somebody who waits for its owner to come.
+        await accounts.change(tx, found.member, email_confirmed_at=tx.now, password=None)
+        await sessions.end_all(tx, found.member)
     return found.member
 
 

@@ -64,11 +64,16 @@ async def by_email(tx: Tx, email: str) -> Account | None:
     return await _one(tx, account.c.email == email.strip().lower())
 
 
+def sign_in_name(typed: str) -> str:
+    """The one spelling of what is typed to sign in: guesses are counted under it, the account is found by it."""
+    return typed.strip().lstrip("@").lower()
+
+
 async def by_sign_in_name(tx: Tx, typed: str) -> Account | None:
     """An e-mail address, or the name of a local member."""
-    if "@" in typed.strip().lstrip("@"):
-        return await by_email(tx, typed)
-    name = typed.strip().lstrip("@").lower()
+    name = sign_in_name(typed)
+    if "@" in name:
+        return await by_email(tx, name)
     return await _one(tx, account.c.member_id.in_(select(actor.c.id).where(actor.c.local_name == name)))
 
 

@@ -89,6 +89,16 @@ async def test_guessing_stops_after_ten_tries_whether_the_address_exists_or_not(
     await guess()
 
 
+async def test_other_spellings_of_a_name_give_no_more_guesses(town: Store) -> None:
+    for number in range(10):
+        assert await town.write(accounts.begin_sign_in, typed="@" * number + "Paul ", network=NETWORK)
+
+    async def guess() -> None:
+        await town.write(accounts.begin_sign_in, typed="@" * 11 + "paul", network="192.0.2.8")
+
+    assert await reason(guess) is Reason.TOO_MANY_ATTEMPTS
+
+
 async def test_a_network_that_guesses_many_addresses_is_stopped(town: Store) -> None:
     for number in range(40):
         await town.write(accounts.begin_sign_in, typed=f"someone{number}@example.org", network=NETWORK)
@@ -240,6 +250,34 @@ async def test_a_new_address_counts_once_its_link_was_pressed(town: Store) -> No
         account = await kept.by_email(tx, "paul@maison.example")
     assert account is not None
     assert account.email_confirmed_at is not None
+
+
+async def test_a_link_that_went_to_an_address_given_up_is_spent(town: Store) -> None:
+    for purpose in (Purpose.SIGN_IN, Purpose.RESET):
+        await town.write(accounts.ask_link, email="paul@example.org", purpose=purpose, token=purpose, network=NETWORK)
+    await town.write(accounts.ask_new_email, member=PAUL, email="paul@maison.example", token="link")
+    await town.write(accounts.confirm_email, link="link")
+
+    async def sign_in() -> None:
+        await town.write(accounts.sign_in_by_link, link=Purpose.SIGN_IN, session=a_session())
+
+    async def reset() -> None:
+        await town.write(accounts.reset_password, link=Purpose.RESET, password="hashed:new", session=a_session())
+
+    assert (await reason(sign_in), await reason(reset)) == (Reason.LINK_SPENT, Reason.LINK_SPENT)
+
+
+async def test_who_waits_in_an_account_made_with_anothers_address_is_put_out_by_its_owner(town: Store) -> None:
+    leo = await town.write(accounts.create, an_account(), key_pair(0))
+    await sign_in(town, 1, member=leo)
+    await town.write(accounts.ask_link, email="leo@example.org", purpose=Purpose.SIGN_IN, token="link", network=NETWORK)
+    await town.write(accounts.sign_in_by_link, link="link", session=a_session(2))
+    assert await visitor_of(town, "token-1") is None
+    assert await visitor_of(town, "token-2")
+    async with town.read() as tx:
+        account = await kept.of(tx, leo)
+    assert account is not None
+    assert account.password is None
 
 
 @pytest.mark.parametrize(
