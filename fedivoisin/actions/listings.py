@@ -45,11 +45,13 @@ async def edit(tx: Tx, *, listing_id: ListingId, by: ActorId, draft: Draft) -> L
 
 async def reserve(tx: Tx, *, listing_id: ListingId, by: ActorId, reserved_for: ActorId | None = None) -> Listing:
     """Promise it: to one of those who asked in private, or to nobody named."""
-    if reserved_for is not None and await threads.of_asker(tx, listing_id, reserved_for) is None:
-        raise Refused(Reason.NOT_FOUND)
-    return await _change(
+    reserved = await _change(
         tx, listing_id, by, lambda listing: life.reserve(listing, by=by, at=tx.now, reserved_for=reserved_for)
     )
+    # Only now: who may not promise it shall not find out either who asked.
+    if reserved_for is not None and await threads.of_asker(tx, listing_id, reserved_for) is None:
+        raise Refused(Reason.NOT_FOUND)
+    return reserved
 
 
 async def release(tx: Tx, *, listing_id: ListingId, by: ActorId) -> Listing:

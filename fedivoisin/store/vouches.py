@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from fedivoisin.ids import MemberId, SponsorshipId
 from fedivoisin.store import members
 from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.accounts import account
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.trust import lineage_edge, meeting, membership, sponsorship
 from fedivoisin.trust.events import SponsorshipLapsed, SponsorshipWithdrawn, Vouched
@@ -42,7 +43,10 @@ async def sponsor(tx: Tx, member: MemberId) -> Sponsor:
 
 
 async def candidate(tx: Tx, member: MemberId) -> Candidate:
-    """The facts about somebody who waits, with every offer that was neither withdrawn nor lapsed."""
+    """The facts about somebody who waits, with every offer that was neither withdrawn nor lapsed.
+
+    Who left, or is suspended, answers for nobody: what they offered counts again once they are back.
+    """
     who = (
         await tx.conn.execute(
             select(actor.c.is_local, membership.c.state)
@@ -53,7 +57,13 @@ async def candidate(tx: Tx, member: MemberId) -> Candidate:
     rows = await tx.conn.execute(
         select(sponsorship.c.id, sponsorship.c.sponsor_id, sponsorship.c.created_at, actor.c.is_local)
         .join(actor, actor.c.id == sponsorship.c.sponsor_id)
-        .where(sponsorship.c.candidate_id == member, _stands())
+        .outerjoin(account, account.c.member_id == sponsorship.c.sponsor_id)
+        .where(
+            sponsorship.c.candidate_id == member,
+            _stands(),
+            account.c.suspended_at.is_(None),
+            account.c.closed_at.is_(None),
+        )
         .order_by(sponsorship.c.created_at, sponsorship.c.id)
     )
     return Candidate(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fedivoisin.actions import accounts as own_accounts
 from fedivoisin.actions import admission, invitations
 from fedivoisin.actions.admission import Request
 from fedivoisin.errors import Reason, Refused
@@ -228,6 +229,23 @@ async def test_a_suspended_sponsor_is_told_why(town: Store) -> None:
 
     await town.write(suspend)
     assert (await refusal(lambda: sponsor(town, AWA, LEO))).reason is Reason.ACCOUNT_SUSPENDED
+
+
+async def test_the_word_of_who_is_suspended_or_left_opens_no_door(town: Store) -> None:
+    await town.write(put_account, await town.write(put_member, "nadia"))
+    await town.write(wait_at_the_door, "leo")
+
+    async def suspend(tx: Tx, *, until_now: bool) -> None:
+        await accounts.change(tx, AWA, suspended_at=None if until_now else tx.now)
+
+    await sponsor(town, AWA, LEO)
+    await town.write(suspend, until_now=False)
+    assert not await sponsor(town, PAUL, LEO)
+    await town.write(own_accounts.close, member=PAUL)
+    await town.write(suspend, until_now=True)
+    async with town.read() as tx:
+        assert [offer.sponsor for offer in (await vouches.candidate(tx, LEO)).offers] == [AWA]
+    assert await sponsor(town, ActorId("actor-nadia"), LEO)
 
 
 async def test_a_limited_sponsor_is_told_why_until_the_limit_ends(town: Store, world: FakeWorld) -> None:

@@ -135,6 +135,14 @@ async def test_it_is_promised_only_to_somebody_who_asked(store: Store) -> None:
     assert changed.reserved_for == LEO
 
 
+async def test_nobody_finds_out_who_asked_by_trying_to_promise_it(store: Store) -> None:
+    await put_listings(store, a_listing())
+    listing_id = ListingId("listing-1")
+    for asker in (LEO, ActorId("actor-ines")):
+        work = store.write(acting.reserve, listing_id=listing_id, by=LEO, reserved_for=asker)
+        assert await refused(work) is Reason.FORBIDDEN
+
+
 async def test_a_deleted_listing_leaves_a_tombstone(store: Store) -> None:
     await put_listings(store, a_listing())
     await store.write(acting.delete, listing_id=ListingId("listing-1"), by=AWA)

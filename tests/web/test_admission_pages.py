@@ -252,3 +252,11 @@ async def test_a_long_directory_goes_on_overleaf(site: list[Browser], store: Sto
     assert "M59" not in page.text
     assert "M59" in (await awa.get("/membres?q=&apres=m48")).text
     assert "apres=m48" in page.html
+
+
+async def test_a_stranger_does_not_try_codes_through_the_page_of_the_flyer(site: list[Browser]) -> None:
+    awa, stranger, _ = site
+    await awa.sign_in("awa@example.org")
+    code = await make_code(awa)
+    answers = [await stranger.get(f"/inviter/{one}/affiche") for one in (code, "NTE-0000")]
+    assert [(one.status, one.location[:10]) for one in answers] == [(303, "/connexion")] * 2

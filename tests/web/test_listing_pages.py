@@ -278,3 +278,11 @@ async def test_the_neighbourhood_says_how_to_follow_it(site: list[Browser]) -> N
     assert "Doulon, à Nantes" in page.text
     assert "@doulon@doulon.localhost" in page.text
     assert "Transport 1 annonce" in page.text
+
+
+async def test_who_is_not_signed_in_does_not_learn_what_there_is(site: list[Browser], store: Store) -> None:
+    leo, nobody = site[1], site[3]
+    await leo.get(LADDER)
+    thread = (await leo.post(f"{LADDER}/repondre", {"text": "Encore libre ?"})).location.partition("?")[0]
+    for path in (thread, "/echanges/none", f"{LADDER}/supprimer", "/annonces/none/supprimer"):
+        assert (await nobody.get(path)).location.startswith("/connexion?suite="), path

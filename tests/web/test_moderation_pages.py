@@ -10,8 +10,8 @@ from fedivoisin.store import events, listings, reports
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.trust.decisions import StatementMade
 from tests.browsing import Browser, browsers
-from tests.fakes import FakeWorld
-from tests.makers import a_listing, put_account, put_actor, put_member, put_neighbourhood
+from tests.fakes import START, FakeWorld
+from tests.makers import a_listing, put_account, put_actor, put_candidate, put_member, put_neighbourhood
 
 SITE = "http://doulon.localhost"
 REPORT = {"annonce": "listing-1", "personne": "", "reason": "objet-interdit", "words": "C’est du tabac."}
@@ -94,6 +94,17 @@ async def test_a_report_that_says_nothing_comes_back(site: list[Browser], change
 async def test_nothing_can_be_said_of_what_does_not_exist(site: list[Browser]) -> None:
     for path in ("/signaler", "/signaler?annonce=non", "/signaler?personne=non"):
         assert (await site[0].get(path)).status == 404
+
+
+async def test_the_form_names_nothing_that_the_visitor_may_not_see(site: list[Browser], store: Store) -> None:
+    """A hidden listing, a candidate: its title, their name."""
+    await store.write(put_account, await store.write(put_candidate, "nolwenn"))
+    await store.write(listings.replace, a_listing(hidden_at=START, hidden_reason="objet-interdit"))
+    for path in ("/signaler?annonce=listing-1", "/signaler?personne=nolwenn", "/signaler?personne=actor-nolwenn"):
+        assert (await site[0].get(path)).status == 404
+    await site[1].sign_in("awa@example.org")
+    assert (await site[1].get("/signaler?annonce=listing-1")).status == 404
+    assert (await site[1].get("/signaler?personne=nolwenn")).status == 200
 
 
 async def test_a_household_is_throttled(site: list[Browser]) -> None:

@@ -41,9 +41,10 @@ async def revoke(visit: Visit) -> web.StreamResponse:
 
 async def flyer(visit: Visit) -> web.StreamResponse:
     """GET /inviter/{code}/affiche: one A5 page, with the QR of /i/{code}."""
+    me = visit.signed_in.member_id  # first: a stranger shall not try codes through here
     async with visit.store.read() as tx:
         found = await kept.by_code(tx, visit.path("code"))
-    if found is None or found.kind != "code" or found.ambassador_id != visit.signed_in.member_id:
+    if found is None or found.kind != "code" or found.ambassador_id != me:
         raise Refused(Reason.NOT_FOUND)
     site = _site(visit)
     return visit.render(

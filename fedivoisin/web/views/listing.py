@@ -228,9 +228,10 @@ def _may_answer(visit: Visit, listing: Listing, *, is_author: bool) -> bool:
 
 
 async def _own(visit: Visit) -> Listing:
+    me = visit.signed_in.member_id
     async with visit.store.read() as tx:
         listing = await stored.find(tx, _id(visit))
-    if listing is None or listing.author_id != visit.signed_in.member_id:
+    if listing is None or listing.author_id != me:
         raise Refused(Reason.NOT_FOUND)
     if listing.deleted_at is not None:
         raise Refused(Reason.LISTING_GONE)

@@ -64,7 +64,7 @@ async def statement(visit: Visit) -> web.StreamResponse:
 
 async def _subject(visit: Visit, listing_id: str, actor_id: str) -> Subject:
     async with visit.store.read() as tx:
-        found = await _listing(tx, listing_id) or await _person(tx, actor_id)
+        found = await _listing(tx, listing_id) or await _person(tx, visit, actor_id)
     if found is None:
         raise Refused(Reason.NOT_FOUND)
     return found
@@ -72,16 +72,18 @@ async def _subject(visit: Visit, listing_id: str, actor_id: str) -> Subject:
 
 async def _listing(tx: Tx, listing_id: str) -> Subject | None:
     found = await listings.find(tx, listing_id) if listing_id else None
-    if found is None or found.deleted_at is not None:
+    if found is None or found.deleted_at is not None or found.hidden_at is not None:
         return None
     return found.id, None, found.title, f"/annonces/{found.id}"
 
 
-async def _person(tx: Tx, actor_id: str) -> Subject | None:
+async def _person(tx: Tx, visit: Visit, actor_id: str) -> Subject | None:
     # By its id, or by the name that the page of one of ours has.
     found = await actors.by_id(tx, actor_id) or await actors.by_local_name(tx, actor_id) if actor_id else None
-    if found is None or found.gone_at is not None:
+    if found is None or found.gone_at is not None or found.hidden_at is not None:
         return None
+    if found.is_local and visit.visitor is None and not await actors.is_member(tx, found.id):
+        return None  # visitors see no candidate, here either
     name = found.name if found.is_local else addresses.acct(found.name, found.host)
     return None, found.id, found.shown_name, f"/@{name}"
 

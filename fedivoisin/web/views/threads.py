@@ -53,9 +53,10 @@ async def take_back(visit: Visit) -> web.StreamResponse:
 
 
 async def _own(visit: Visit) -> Thread:
+    me = visit.signed_in.member_id
     async with visit.store.read() as tx:
         thread = await threads.by_id(tx, ThreadId(visit.path("id")))
-    if thread is None or not thread.has(visit.signed_in.member_id):
+    if thread is None or not thread.has(me):
         # The same answer for both: a conversation of others does not exist for me (B40, B41).
         raise Refused(Reason.NOT_FOUND)
     return thread
