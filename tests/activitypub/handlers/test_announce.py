@@ -194,3 +194,9 @@ async def test_nobody_passes_on_what_a_member_of_ours_would_have_said(here: Neig
     claimed = says("Create", here.awa_url, bare(offer(here.awa_url)))
     claimed["proof"] = {"verificationMethod": f"{here.awa_url}#ed25519"}
     assert await _announce(here, group, claimed) == "author-is-ours"
+
+
+async def test_what_has_no_address_cannot_be_taken_back(here: Neighbours) -> None:
+    group = await _group(here)
+    nameless = says("Announce", group.url, {"type": "Video", "name": "Sans adresse"})
+    assert await here.hear(says("Undo", group.url, nameless)) == "no-id"

@@ -287,11 +287,14 @@ async def test_what_the_sanitiser_cannot_read_is_refused_and_the_next_is_heard(
     here: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ladder = await here.publish()
+    said = _sent(here, "takahe/create-direct", ladder)
+    _stands(here, said["actor"])
+    await here.hear(says("Listen", said["actor"], f"{said['actor']}thing"))
 
     def give_up() -> object:
         raise BaseException("a panic")  # noqa: TRY002  # as a library in Rust raises it
 
     with monkeypatch.context() as broken:
         broken.setattr(html, "_cleaner", give_up)
-        assert await _hear(here, "takahe/create-direct", ladder) == "bad-html"
+        assert await here.hear(said) == "bad-html"
     assert await _hear(here, "misskey/create-direct", ladder) == "done"

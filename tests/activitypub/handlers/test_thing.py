@@ -200,5 +200,11 @@ async def test_a_change_is_kept_with_its_pictures(here: Neighbours) -> None:
 
 async def test_what_is_for_one_of_the_inner_circles_is_not_kept(here: Neighbours) -> None:
     await here.followed("bob")
-    assert await here.hear(says("Create", BOB, bare(offer(BOB, **{"fv:circle": 3})))) == "unsolicited"
+    assert await here.hear(says("Create", BOB, bare(offer(BOB) | {"fv:circle": 3}))) == "unsolicited"
+    assert await here.known(ITEM) is None
+
+
+async def test_a_listing_of_whom_nobody_follows_is_not_kept(here: Neighbours) -> None:
+    here.actor("bob")
+    assert await here.hear(says("Create", BOB, bare(offer(BOB)))) == "unsolicited"
     assert await here.known(ITEM) is None
