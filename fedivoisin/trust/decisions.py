@@ -9,7 +9,7 @@ from fedivoisin.ids import ActorId, ListingId, MemberId, ReportId
 
 
 class Breach(StrEnum):
-    """Why something is reported, and the ground of a decision: breaches of the charter, never offences (TRUST.md §6)."""
+    """Why something is reported and decided: breaches of the charter, never offences (TRUST.md §6)."""
 
     FALSE_LISTING = "annonce-trompeuse"
     ALREADY_GONE = "deja-parti"

@@ -28,7 +28,8 @@ OPENING_STORE = {
     "fedivoisin.store.inbox",
 }
 # What fails there is ours: it is logged whole, and the next request or turn goes on (docs/decisions/0002).
-CATCHING = {"fedivoisin.workers.loop", "fedivoisin.web.errors"}
+# The sanitiser is a library in Rust, whose panic is no Exception: it is turned into BadActivity where it happens.
+CATCHING = {"fedivoisin.workers.loop", "fedivoisin.web.errors", "fedivoisin.activitypub.html"}
 OPENERS = {"write", "append", "read"}
 
 
