@@ -276,9 +276,10 @@ async def test_a_private_note_is_kept_for_its_reader_only_under_a_listing(town: 
         "inReplyTo": ours.url,
         "content": "<p>Bonjour <script>alert(1)</script></p>",
     }
-    assert await evil.post(town, evil.said("Create", note)) == 202
-    elsewhere = note | {"id": f"{evil.origin}/notes/10", "inReplyTo": None}
+    elsewhere = note | {"id": f"{evil.origin}/notes/10", "inReplyTo": None, "content": "Rien"}
     assert await evil.post(town, evil.said("Create", elsewhere)) == 202
+    assert await _settled(town) == {"no-listing": 1}
+    assert await evil.post(town, evil.said("Create", note)) == 202
     await _settled(town)
     conversations = await town.read(lambda tx: threads.of_member(tx, awa))
     assert [one.last_message.content_html for one in conversations if one.last_message] == ["<p>Bonjour </p>"]
