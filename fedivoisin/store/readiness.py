@@ -24,7 +24,8 @@ class Readiness(StrEnum):
 
 async def latest_event(tx: Tx) -> datetime | None:
     """When the last thing happened here: a clock behind it went backwards."""
-    return await tx.conn.scalar(select(func.max(event.c.at)))
+    latest: datetime | None = await tx.conn.scalar(select(func.max(event.c.at)))
+    return latest
 
 
 class _Undone(Exception):

@@ -1,6 +1,7 @@
 """The same search finds the same listings, in the same order, on SQLite and on PostgreSQL."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ PHOTO = Picture(PictureId("p"), "https://nantes.example/media/p.webp", "image/we
 FILE = pictures.Media(PHOTO.id, ActorId("actor-awa"), "p.webp", "image/webp", 640, 480, 9, "", START)
 
 
-def numbered(number: int, title: str, **changes: object) -> Listing:
+def numbered(number: int, title: str, **changes: Any) -> Listing:
     return a_listing(number, url=f"https://nantes.example/items/{number}", title=title, **changes)
 
 

@@ -1,6 +1,7 @@
 """Publishing in three screens without script: everything is kept, nothing is published before « Relire »."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -216,7 +217,7 @@ async def test_an_edit_uses_the_same_screens(awa: Browser, store: Store) -> None
     (listing,) = await published(store)
     assert (listing.title, listing.price and listing.price.amount, listing.place_name) == (
         "Échelle simple",
-        10,
+        Decimal(10),
         "Doulon",
     )
 

@@ -1,6 +1,6 @@
 """What Alembic compares, and how it writes our column types."""
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import TypeDecorator
 
@@ -10,7 +10,7 @@ def is_ours(_object: object, name: str | None, _kind: str, _reflected: bool, _co
     return not (name is not None and (name.startswith("listing_search") or name == "ix_listing_words_search"))
 
 
-def render(kind: str, item: Any, _context: object) -> str | bool:
+def render(kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Write our column types as what the database sees: a migration must not change when they do."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl_instance!r}"
