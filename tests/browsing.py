@@ -17,6 +17,7 @@ from tests.fakes import FakeWorld
 
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.DOTALL)
+DEFAULTS = Settings()
 FIREFOX = "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
 
 
@@ -87,9 +88,11 @@ class Browser:
 
 
 @asynccontextmanager
-async def browsers(store: Store, world: FakeWorld, number: int = 1) -> AsyncIterator[list[Browser]]:
+async def browsers(
+    store: Store, world: FakeWorld, number: int = 1, *, settings: Settings = DEFAULTS
+) -> AsyncIterator[list[Browser]]:
     """So many browsers on one running site."""
-    app = create_app(Settings(), store, world.doors)
+    app = create_app(settings, store, world.doors)
     server = TestServer(app)
     await server.start_server()
     clients = [TestClient(server, cookie_jar=CookieJar(unsafe=True)) for _ in range(number)]

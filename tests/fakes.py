@@ -120,6 +120,8 @@ class FakeWorld:
         """Answer from `pages`."""
         headers = {"accept": accept, **(sign("GET", url, None) if sign else {})}
         response = self._answer(Request("GET", url, headers), self.pages.get(url, Unreachable("no-such-page")))
+        if may_go is not None and response.url != url:
+            await may_go(response.url)
         if len(response.body) > max_bytes:
             raise Unreachable("too-large")
         return response

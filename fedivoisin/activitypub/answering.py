@@ -51,8 +51,7 @@ async def document(request: web.Request) -> web.StreamResponse:
             return activity(found)
         case Gone(document=found):
             return activity(found, status=410)
-        case None:
-            return failure(BadActivity("not-found", status=404))
+    return failure(BadActivity("not-found", status=404))
 
 
 def activity(document: Any, *, status: int = 200) -> web.Response:

@@ -11,7 +11,6 @@ from fedivoisin.activitypub.documents.activities import Envelope
 from fedivoisin.activitypub.documents.contexts import Json
 from fedivoisin.activitypub.wire import proofs
 from fedivoisin.addresses import PUBLIC
-from fedivoisin.errors import BadActivity
 from fedivoisin.ids import ActivityId
 from fedivoisin.store import actors, blocks, follows, neighbourhoods, outbox
 from fedivoisin.store.actors import Actor
@@ -106,7 +105,4 @@ def read(kept: Activity) -> Json:
 
 
 def _host(address: str) -> str:
-    try:
-        return parse(address).authority
-    except BadActivity:
-        return ""
+    return parse(address).authority

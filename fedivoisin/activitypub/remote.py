@@ -62,10 +62,8 @@ async def fetch_document(remote: Remote, url: str) -> Document | CollectionDocum
 async def fetch_actor(remote: Remote, url: str) -> Actor:
     """The actor at `url`, fetched anew and kept with its keys."""
     found = await fetch_document(remote, url)
-    if not isinstance(found, ActorDocument):
-        raise BadActivity("not-an-actor")
     async with remote.fetcher.store.read() as tx:
-        actor = await actors.by_url(tx, found.id)
+        actor = await actors.by_url(tx, found.id) if isinstance(found, ActorDocument) else None
     if actor is None:
         raise BadActivity("not-an-actor")
     return actor

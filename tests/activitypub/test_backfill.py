@@ -55,6 +55,16 @@ async def test_the_first_page_is_enough(here: Neighbours, how: str) -> None:
     assert await backfill(here.reception, OUTBOX) == 1
 
 
+async def test_an_outbox_of_nobody_that_we_know_claims_nothing(here: Neighbours) -> None:
+    here.actor("bob")
+    here.show(offer(BOB))
+    here.show(_box([f"{BOB}/item-1"]))
+    assert await backfill(here.reception, OUTBOX) == 1
+    kept = await here.known(f"{BOB}/item-1")
+    assert kept is not None
+    assert kept.group_id is None
+
+
 async def test_an_empty_outbox_gives_nothing(here: Neighbours) -> None:
     await _group(here)
     here.show(_box([]))

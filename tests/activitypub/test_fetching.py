@@ -75,6 +75,12 @@ async def test_blocked_hosts_and_ourselves_are_not_asked(here: Neighbours) -> No
     assert here.requests == []
 
 
+async def test_a_redirection_to_a_blocked_host_is_not_followed(here: Neighbours) -> None:
+    await here.store.write(blocks.add, "lyon.example", reason="escroquerie", by=None)
+    here.world.pages[NOTE] = _answer(200, url="https://lyon.example/1")
+    assert await _refusal(here) == ("blocked", 403)
+
+
 async def test_in_trial_mode_nobody_is_asked(store: Store, world: FakeWorld) -> None:
     await store.write(put_neighbourhood, origin="")
     with pytest.raises(BadActivity, match="trial-mode"):

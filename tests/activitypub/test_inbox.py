@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from fedivoisin.activitypub import inbox
 from fedivoisin.activitypub.inbox import MAX_ATTEMPTS, Allowance, TooMany
@@ -17,6 +17,8 @@ from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.settings import Limits
 from fedivoisin.store import actors, blocks, outbox, peers
 from fedivoisin.store import inbox as rows
+from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.actors import actor as actor_table
 from fedivoisin.store.schema.federation import inbox as table
 from fedivoisin.world import Response
 from tests.activitypub.neighbours import NETWORK, RENNES, Neighbours, bare, note, offer, private_key, says
@@ -228,11 +230,29 @@ async def test_what_somebody_else_carried_out_meanwhile_is_not_done_twice(here: 
     assert kept.deleted_at is None
 
 
-async def test_a_rule_for_people_may_refuse_a_peer(here: Neighbours) -> None:
+async def test_who_was_forgotten_meanwhile_is_fetched_again(here: Neighbours) -> None:
     bob = await here.met("bob")
-    await here.store.write(actors.mark_gone, here.awa)
-    assert await here.hear(says("Follow", BOB, here.awa_url)) == "unknown-object"
-    assert bob.gone_at is None
+    await inbox.receive(here.reception, here.request(says("Follow", BOB, GROUP)), network=NETWORK)
+
+    async def forget(tx: Tx) -> None:
+        await tx.conn.execute(delete(actor_table).where(actor_table.c.id == bob.id))
+
+    await here.store.write(forget)
+    assert await here.carry_out() == "done"
+
+
+async def test_a_document_that_is_refused_to_us_ends_it(here: Neighbours) -> None:
+    await here.followed("bob")
+    item = f"{BOB}/item-1"
+    here.world.pages[item] = Response(item, 403, {}, b"")
+    assert await here.hear(says("Create", BOB, item)) == "status-403"
+
+
+async def test_only_so_many_documents_are_fetched_for_one(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "MAX_FETCHES", 0)
+    await here.followed("bob")
+    here.show(offer(BOB))
+    assert await here.hear(says("Create", BOB, f"{BOB}/item-1")) == "too-many-fetches"
 
 
 async def test_a_host_that_speaks_gets_what_waited_for_it(here: Neighbours) -> None:

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import update
 
 from fedivoisin.actions import conversations, listings
+from fedivoisin.activitypub import serving
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.market.listing import Listing
+from fedivoisin.settings import Limits, Network, Settings
 from fedivoisin.store import actors, blocks, neighbourhoods, threads
 from fedivoisin.store import listings as rows
 from fedivoisin.store.db import Store, Tx
@@ -112,6 +114,9 @@ async def test_boxes_of_an_actor(site: Site) -> None:
     assert (await site.read("/groups/doulon/featured"))["orderedItems"] == []
     assert (await site.read("/groups/doulon/moderators"))["orderedItems"] == [f"{ORIGIN}/users/bureau-un"]
     assert (await site.ask("/users/nobody/outbox")).status == 404
+    assert (await site.read("/users/instance/outbox"))["totalItems"] == 0
+    async with site.here.store.read() as tx:
+        assert await serving.at(tx, f"{ORIGIN}/users/awa/inbox", page=0, reader=None) is None
 
 
 async def test_a_listing_its_activities_and_its_questions(site: Site) -> None:
@@ -210,6 +215,20 @@ async def test_a_signature_that_does_not_hold_is_refused(site: Site) -> None:
     assert (await site.ask("/users/instance", signed_by=2)).status == 200
     await site.here.store.write(blocks.add, "rennes.example", reason="escroquerie", by=None)
     assert (await site.ask("/users/awa", signed_by=1)).status == 403
+
+
+async def test_in_strict_mode_only_the_instance_is_shown_to_who_does_not_sign(here: Neighbours) -> None:
+    here.actor("bob")
+    async with browsers(here.store, here.world, settings=Settings(network=Network(require_signed_gets=True))) as (one,):
+        site = Site(here, one, await here.publish())
+        assert (await site.ask("/users/awa")).status == 401
+        assert (await site.ask("/users/awa", signed_by=1)).status == 200
+        assert (await site.ask("/users/instance")).status == 200
+
+
+async def test_a_network_of_strangers_is_told_to_wait(here: Neighbours) -> None:
+    async with browsers(here.store, here.world, settings=Settings(limits=Limits(inbox_strangers=0))) as (one,):
+        assert (await Site(here, one, await here.publish()).ask("/users/awa", signed_by=1)).status == 429
 
 
 async def test_a_reader_whose_key_cannot_be_had_is_told_so(site: Site) -> None:

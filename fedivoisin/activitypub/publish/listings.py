@@ -57,7 +57,8 @@ async def over(tx: Tx, listing_id: ListingId, *, updated_at: datetime | None = N
     listing, author, group = await _listing(tx, listing_id)
     if listing is None or author is None:
         return
-    await _take_back(tx, listing, author)
+    if group is not None:
+        await _take_back(tx, listing, author, group)
     flea_markets = await _flohmarkt(tx, await _all_readers(tx, listing, author, group))
     if flea_markets:
         said = activities.delete(posting.envelope(tx, author, listing.url), await shown.listing(tx, listing))
@@ -143,13 +144,11 @@ async def _pass_on(tx: Tx, group: Actor, listing: Listing, author: Actor, thing:
     await posting.post(tx, Post(said, listing.url), group, (await posting.readers(tx, [group])).values())
 
 
-async def _take_back(tx: Tx, listing: Listing, author: Actor) -> None:
+async def _take_back(tx: Tx, listing: Listing, author: Actor, group: Actor) -> None:
     for one in await announcements.standing(tx, listing.id):
-        group = await actors.by_id(tx, one.group_id)
-        if group is not None:
-            announced = Announced(listing.url, author.url, one.created_at)
-            said = activities.undo_announce(posting.envelope(tx, group), one.activity_url, announced)
-            await posting.post(tx, Post(said, one.activity_url), group, (await posting.readers(tx, [group])).values())
+        announced = Announced(listing.url, author.url, one.created_at)
+        said = activities.undo_announce(posting.envelope(tx, group), one.activity_url, announced)
+        await posting.post(tx, Post(said, one.activity_url), group, (await posting.readers(tx, [group])).values())
         await announcements.undone(tx, one.activity_url)
 
 

@@ -70,6 +70,12 @@ async def test_a_group_elsewhere_does_not_take_ours_from_our_group(here: Neighbo
     assert kept.group_id == here.group
 
 
+async def test_what_has_no_address_cannot_be_taken_back(here: Neighbours) -> None:
+    here.actor("bob")
+    nameless = {"type": "Follow", "actor": BOB, "object": here.awa_url}
+    assert await here.hear(says("Undo", BOB, says("Announce", BOB, nameless))) == "no-id"
+
+
 async def test_other_things_taken_back_mean_nothing(here: Neighbours) -> None:
     here.actor("bob")
     assert await here.hear(says("Undo", BOB, says("Block", BOB, here.awa_url))) == "ignored"

@@ -108,8 +108,9 @@ async def test_nobody_updates_another_actor(here: Neighbours) -> None:
     assert await here.hear(says("Update", BOB, embedded)) == "update-of-another"
 
 
-async def test_what_nobody_waits_for_is_not_fetched(here: Neighbours) -> None:
+async def test_what_nobody_waits_for_is_neither_kept_nor_fetched(here: Neighbours) -> None:
     here.actor("bob")
+    assert await here.hear(says("Create", BOB, bare(offer(BOB)))) == "unsolicited"
     assert await here.hear(says("Create", BOB, ITEM)) == "unsolicited"
     assert await here.hear(says("Update", BOB, ITEM)) == "unsolicited"
     assert ITEM not in here.asked()

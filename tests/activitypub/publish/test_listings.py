@@ -10,8 +10,8 @@ from fedivoisin.activitypub.publish import listings as publish
 from fedivoisin.activitypub.publish import messages
 from fedivoisin.ids import ListingId, MessageId
 from fedivoisin.market.events import ListingLiked, ListingUnliked
+from fedivoisin.store import announcements, peers, threads
 from fedivoisin.store import listings as rows
-from fedivoisin.store import peers, threads
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.federation import activity, delivery
 from fedivoisin.store.schema.listings import listing as table
@@ -112,10 +112,36 @@ async def test_a_listing_without_a_group_is_its_authors_alone(here: Neighbours) 
     await here.store.write(listings.reserve, listing_id=ladder.id, by=here.awa)
     await here.effects()
     await here.store.write(publish.back, ladder.id)
+    await here.store.write(publish.over, ladder.id)
     await here.store.write(listings.delete, listing_id=ladder.id, by=here.awa)
     assert await _told(here, "Announce") == []
     assert len(await _told(here, "Create")) == len(await _told(here, "Delete")) == 1
     assert ORIGIN in (await _told(here, "Create"))[0][0]["id"]
+
+
+async def test_a_deletion_ends_what_the_group_passed_on(here: Neighbours) -> None:
+    await _bob_follows_the_group(here)
+    ladder = await here.publish()
+    await here.effects()
+    await here.store.write(listings.delete, listing_id=ladder.id, by=here.awa)
+    await here.effects()
+    async with here.store.read() as tx:
+        assert await announcements.standing(tx, ladder.id) == []
+
+
+async def test_a_hidden_listing_is_over_and_has_no_words_left(here: Neighbours) -> None:
+    await _bob_follows_the_group(here)
+    ladder = await here.publish()
+    await here.effects()
+
+    async def hide(tx: Tx) -> None:
+        await tx.conn.execute(update(table).where(table.c.id == ladder.id).values(hidden_at=tx.now))
+
+    await here.store.write(hide)
+    await here.store.write(publish.over, ladder.id, updated_at=here.world.now())
+    ((changed, _),) = await _told(here, "Update")
+    assert changed["object"]["fv:state"] == "closed"
+    assert ladder.text not in changed["object"]["content"]
 
 
 async def test_likes_among_ourselves_stay_here(here: Neighbours) -> None:
@@ -163,6 +189,7 @@ async def test_words_between_members_stay_here(here: Neighbours) -> None:
     async with here.store.read() as tx:
         asked = await threads.last_of(tx, thread.id, paul)
     assert asked is not None
+    await here.effects()
     await here.store.write(conversations.delete, message_id=asked.id, writer_id=paul)
     assert [one for one, _ in await _told(here, "Create") if "Libre" in str(one)] == []
     assert await _told(here, "Delete") == []

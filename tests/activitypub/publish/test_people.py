@@ -87,6 +87,13 @@ async def test_a_refused_follower_is_told(here: Neighbours) -> None:
     assert (reject["object"]["id"], inboxes) == (asked["id"], [f"{BOB}/inbox"])
 
 
+async def test_a_request_leaves_under_the_address_that_it_has_here(here: Neighbours) -> None:
+    bob = await here.met("bob")
+    asked = await here.store.write(following.follow, follower_id=here.awa, followed_id=bob.id)
+    ((follow, inboxes),) = await _of(here, "Follow")
+    assert (follow["id"], follow["object"], inboxes) == (asked.activity_url, BOB, [f"{BOB}/inbox"])
+
+
 async def test_between_members_nothing_leaves(here: Neighbours) -> None:
     paul = await here.store.write(put_member, "paul")
     await here.store.write(following.follow, follower_id=here.awa, followed_id=paul)
