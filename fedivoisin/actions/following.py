@@ -11,6 +11,7 @@ from fedivoisin.store.db import Tx
 from fedivoisin.store.follows import Follow
 from fedivoisin.store.lookups import Lookup
 from fedivoisin.trust.standing import require_member
+from fedivoisin.urls import parse
 
 
 async def follow_address(tx: Tx, *, member_id: ActorId, typed: str) -> Lookup | Follow:
@@ -157,7 +158,11 @@ async def _asked_of(tx: Tx, member_id: ActorId, follow_id: str) -> Follow:
 async def _known(tx: Tx, address: rules.TypedAddress | str) -> Actor | None:
     if isinstance(address, rules.TypedAddress):
         return await actors.by_address(tx, address.name, address.host)
-    return await actors.by_url(tx, address) or await actors.by_page(tx, address)
+    try:
+        host = parse(address).authority
+    except BadActivity:
+        raise Refused(Reason.ADDRESS_UNREADABLE, field="address") from None
+    return await actors.by_url(tx, address) or await actors.by_page(tx, address, host=host)
 
 
 async def _member(tx: Tx, member_id: ActorId) -> Actor:

@@ -116,9 +116,9 @@ async def by_address(tx: Tx, name: str, host: str) -> Actor | None:
     return await _one(tx, (actor.c.host == host) & (func.lower(actor.c.name) == name.lower()))
 
 
-async def by_page(tx: Tx, url: str) -> Actor | None:
-    """The actor whose page for people is `url`, among those already known."""
-    return await _one(tx, actor.c.page_url == url)
+async def by_page(tx: Tx, url: str, *, host: str) -> Actor | None:
+    """The actor whose page for people is `url`, of its own `host`: anybody elsewhere can say that it is theirs."""
+    return await _one(tx, (actor.c.page_url == url) & (actor.c.host == host))
 
 
 async def by_outbox(tx: Tx, url: str) -> Actor | None:

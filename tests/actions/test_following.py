@@ -152,8 +152,19 @@ async def test_a_typed_address_is_followed_at_once_or_looked_up(store: Store) ->
     assert (asked.state, asked.query) == ("waiting", "https://brest.example/@zoe")
 
 
+async def test_a_page_is_its_own_hosts_whoever_else_says_that_it_is_theirs(store: Store) -> None:
+    awa, _ = await _people(store)
+    page = "https://brest.example/@zoe"
+    await store.write(put_actor, "mallory", host="evil.example", page_url=page)
+    assert isinstance(await store.write(following.follow_address, member_id=awa, typed=page), Lookup)
+    zoe = await store.write(put_actor, "zoe", host="brest.example", page_url=page)
+    followed = await store.write(following.follow_address, member_id=awa, typed=page)
+    assert isinstance(followed, Follow)
+    assert followed.followed_id == zoe
+
+
 @pytest.mark.parametrize(
-    "typed", ["", "bob", "bob@", "@@x", "ftp://x.example/", "javascript:alert(1)", "@a@b c", "x" * 600]
+    "typed", ["", "bob", "bob@", "@@x", "ftp://x.example/", "javascript:alert(1)", "@a@b c", "https://[::1/", "x" * 600]
 )
 async def test_what_is_no_address_is_refused(store: Store, typed: str) -> None:
     awa, _ = await _people(store)
