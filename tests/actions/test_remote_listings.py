@@ -151,11 +151,14 @@ async def test_a_report_from_elsewhere_is_laid_before_the_moderators_once(store:
     await _bob(store)
     await store.write(put_member, "awa")
     await put_listings(store, a_listing())
+    async with store.read() as tx:
+        bob = await actors.by_id(tx, BOB)
+    assert bob is not None
     for _ in range(2):
         await store.write(
             remote_reports.receive,
             Thing(listing_id=a_listing().id),
-            by=BOB,
+            by=bob,
             words="Annonce trompeuse",
             activity_url="https://rennes.example/flags/1",
         )

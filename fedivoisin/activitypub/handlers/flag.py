@@ -33,7 +33,7 @@ async def _report(tx: Tx, proven: Proven[Flag], thing: remote_reports.Thing) -> 
     await remote_reports.receive(
         tx,
         thing,
-        by=proven.actor.id,
+        by=proven.actor,
         words=html.to_text(proven.activity.content),
         activity_url=proven.activity.id,
     )

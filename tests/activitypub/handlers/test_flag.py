@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from fedivoisin.store import listings
+from fedivoisin.actions.remote_reports import PER_HOST
+from fedivoisin.store import listings, throttle
 from fedivoisin.store.schema.neighbourhood import report
 from tests.activitypub.neighbours import RENNES, Neighbours, says
 from tests.makers import ORIGIN
@@ -37,4 +38,15 @@ async def test_what_is_not_ours_is_not_our_moderators_to_judge(here: Neighbours)
     here.actor("instance", type="Application")
     for thing in (f"{RENNES}/users/bob", f"{ORIGIN}/groups/doulon", f"{ORIGIN}/users/nobody"):
         assert await here.hear(says("Flag", ACTOR, [thing])) == "unknown-object"
+    assert await _reports(here) == []
+
+
+async def test_no_town_fills_the_moderators_mailboxes(here: Neighbours) -> None:
+    here.actor("instance", type="Application")
+    ladder = await here.publish()
+    host = RENNES.removeprefix("https://")
+    for _ in range(PER_HOST.most):
+        await here.store.write(throttle.take, "flag-of", host, PER_HOST)
+    said = says("Flag", ACTOR, [ladder.url], content="<p>Encore</p>")
+    assert await here.hear(said) == "too-many-attempts"
     assert await _reports(here) == []
