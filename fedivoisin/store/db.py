@@ -204,11 +204,12 @@ def _is_serialization_failure(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
 
 
+# An error ends in the log: the values beside it would be people's words, their addresses, the hashes of passwords.
 def _postgres(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     target = url.set(drivername="postgresql+asyncpg")
     # Two pools: writes that wait for their turn must not keep readers out.
-    writer = create_async_engine(target, pool_size=5, max_overflow=5)
-    reader = create_async_engine(target, pool_size=5, max_overflow=10)
+    writer = create_async_engine(target, hide_parameters=True, pool_size=5, max_overflow=5)
+    reader = create_async_engine(target, hide_parameters=True, pool_size=5, max_overflow=10)
     return reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), writer
 
 
@@ -219,8 +220,10 @@ def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     target = url.set(drivername="sqlite+aiosqlite")
     opened = opener(url.database)
-    writer = create_async_engine(target, async_creator=opened, pool_size=1, max_overflow=0, pool_timeout=30)
-    reader = create_async_engine(target, async_creator=opened, pool_size=5, max_overflow=5)
+    writer = create_async_engine(
+        target, hide_parameters=True, async_creator=opened, pool_size=1, max_overflow=0, pool_timeout=30
+    )
+    reader = create_async_engine(target, hide_parameters=True, async_creator=opened, pool_size=5, max_overflow=5)
     _prepare(writer, "BEGIN IMMEDIATE", ("PRAGMA synchronous=FULL", "PRAGMA cache_size=-1024"))
     # SQLite's own cache is each connection's, 2 MB by default; the system's cache of the file serves them all.
     _prepare(reader, "BEGIN", ("PRAGMA query_only=ON", "PRAGMA cache_size=-256"))

@@ -40,7 +40,7 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
         response = error_page(request, error.status, headers=kept)
     except Exception:
         # One of the two places that catch everything (the other is workers/loop.py): docs/decisions/0002.
-        log.exception("request failed", extra={"method": request.method, "path": request.path})
+        log.exception("request failed", extra={"method": request.method, "path": _route(request)})
         response = error_page(request, 500) if wants_page(request) else web.Response(status=500, text="500\n")
     _protect(request, response)
     return response
@@ -75,6 +75,12 @@ def error_page(request: web.Request, status: int, *, headers: Mapping[str, str] 
         content_type="text/html",
         headers={"Content-Security-Policy": FAILURE_CSP, "Cache-Control": "no-store", **(headers or {})},
     )
+
+
+def _route(request: web.Request) -> str:
+    # As it stands in the table, `/mot-de-passe/{token}`: what stands in an address may open an account.
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else request.path
 
 
 def _protect(request: web.Request, response: web.StreamResponse) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from fedivoisin.store.db import MAX_TRIES, Bell, CannotOpen, Nested, Store, Tx
@@ -101,6 +101,14 @@ async def test_a_failure_that_is_no_conflict_is_not_tried_again(counting: Store)
     with pytest.raises(IntegrityError):
         await counting.write(insert_twice)
     assert tries == 1
+
+
+async def test_an_error_does_not_say_what_was_asked_with(counting: Store) -> None:
+    """It ends in the log: addresses, words, hashes of passwords stay out of it."""
+    with pytest.raises(DBAPIError) as failure:
+        async with counting.read() as tx:
+            await tx.conn.execute(text("SELECT * FROM nowhere WHERE email = :email"), {"email": "awa@example.org"})
+    assert "awa@example.org" not in str(failure.value)
 
 
 @pytest.mark.parametrize("way", ["write", "append", "take"])

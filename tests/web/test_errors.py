@@ -39,6 +39,7 @@ async def _odd(_visit: Visit) -> web.StreamResponse:
 VIEWS = {
     "/": tell,
     "/casse": _break,
+    "/casse/{token}": _break,
     "/absent": _not_here,
     "/tard": _later,
     "/ailleurs": _elsewhere,
@@ -148,6 +149,15 @@ async def test_our_own_failure_is_logged_whole(client: Client, caplog: pytest.Lo
     assert (record.__dict__["method"], record.__dict__["path"]) == ("GET", "/casse")
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], LookupError)
+
+
+async def test_no_log_holds_the_word_of_a_link(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with client.get("/casse/a-word-that-signs-in", headers=HTML) as answer:
+            assert answer.status == 500
+    [record] = [one for one in caplog.records if one.name == errors.__name__]
+    assert record.__dict__["path"] == "/casse/{token}"
+    assert "a-word-that-signs-in" not in str(record.__dict__)
 
 
 async def test_a_page_that_failed_does_not_hinder_the_next(client: Client) -> None:
