@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from fedivoisin.errors import Reason
+from fedivoisin import urls
+from fedivoisin.errors import BadActivity, Reason
 from fedivoisin.settings import SettingError, Settings, check_origin
 from fedivoisin.web.forms import Form
 from fedivoisin.web.landmarks import TOWNS
@@ -118,7 +119,7 @@ def tiles(form: Form) -> str:
     typed = form.text("tiles", most=500)
     parts = urlsplit(typed)
     has_holes = all(hole in typed for hole in ("{z}", "{x}", "{y}"))
-    if typed and not (parts.scheme == "https" and parts.netloc and has_holes and typed.isprintable()):
+    if typed and not (parts.scheme == "https" and _is_host(parts.netloc) and has_holes and typed.isprintable()):
         form.refuse("tiles", Reason.TILES_WRONG)
     return typed
 
@@ -147,6 +148,14 @@ def fields_of_association(columns: Mapping[str, Any]) -> dict[str, str]:
 def fields_of_mail(server: Mapping[str, Any]) -> dict[str, str]:
     """What `mail` would read; the password is never shown again."""
     return {f"mail_{name}": str(server.get(name, "")) for name in ("host", "port", "security", "user", "sender")}
+
+
+def _is_host(authority: str) -> bool:
+    # It becomes a word of the Content-Security-Policy, which another word beside it would change.
+    try:
+        return bool(urls.parse(f"https://{authority}").host)
+    except BadActivity:
+        return False
 
 
 def _department(form: Form) -> str:

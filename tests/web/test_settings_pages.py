@@ -148,6 +148,7 @@ async def test_the_colour_is_readable_or_refused(admin: Browser, store: Store) -
         ("tiles", "http://tuiles.example/{z}/{x}/{y}.png"),
         ("tiles", "https://tuiles.example/"),
         ("tiles", "javascript:alert(1)"),
+        ("tiles", "https://tuiles.example; form-action */{z}/{x}/{y}.png"),
         ("code_prefix", "N1"),
         ("code_prefix", "ÉTÉ"),
     ],
