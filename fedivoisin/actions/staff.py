@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 
+from fedivoisin.actions import accounts as own_account
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
 from fedivoisin.store import accounts, mail_tokens, sessions
 from fedivoisin.store.accounts import Account
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import record
-from fedivoisin.trust.events import AccountRestored, AccountSuspended, RoleGiven, RoleTaken
+from fedivoisin.store.mail_tokens import Purpose
+from fedivoisin.trust.events import AccountRestored, AccountSuspended, LinkHanded, RoleGiven, RoleTaken
 from fedivoisin.trust.roles import Role, may_administer, may_moderate
 
 
@@ -30,6 +32,8 @@ async def suspend(tx: Tx, *, by: MemberId, member: MemberId) -> None:
     """Nobody signs in with this account until it is restored; its sessions and links end."""
     await require_moderator(tx, by)
     await _require_other_admin(tx, member)
+    if may_administer((await _open(tx, member)).roles):
+        await require_admin(tx, by)
     await accounts.change(tx, member, suspended_at=tx.now)
     await sessions.end_all(tx, member)
     await mail_tokens.forget(tx, member)
@@ -43,6 +47,16 @@ async def restore(tx: Tx, *, by: MemberId, member: MemberId) -> None:
         raise Refused(Reason.NOT_FOUND)
     await accounts.change(tx, member, suspended_at=None)
     await record(tx, AccountRestored(member), subject=member, by=by)
+
+
+async def hand_link(tx: Tx, *, by: MemberId, member: MemberId, token: str) -> None:
+    """A link by which a member chooses a new password, for an admin to hand over: it opens the account, so it is noted.
+
+    Raises Refused (FORBIDDEN, NOT_FOUND, ACCOUNT_SUSPENDED).
+    """
+    await require_admin(tx, by)
+    await own_account.make_link(tx, member=member, purpose=Purpose.RESET, token=token)
+    await record(tx, LinkHanded(member), subject=member, by=by)
 
 
 async def set_roles(tx: Tx, *, by: MemberId, member: MemberId, roles: Collection[Role]) -> None:

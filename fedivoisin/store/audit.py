@@ -25,6 +25,7 @@ from fedivoisin.trust.events import (
     AccountSuspended,
     CandidacyRefused,
     FounderEntered,
+    LinkHanded,
     NeighbourhoodFounded,
     RoleGiven,
     RoleTaken,
@@ -33,7 +34,7 @@ from fedivoisin.trust.events import (
 PAGE = 50
 KINDS: Mapping[str, tuple[type[Event], ...]] = {
     "moderation": (ReportDecided, ListingHidden, ListingShown, CandidacyRefused, AccountSuspended, AccountRestored),
-    "personnes": (FounderEntered, RoleGiven, RoleTaken),
+    "personnes": (FounderEntered, RoleGiven, RoleTaken, LinkHanded),
     "voisins": (DomainBlocked, DomainUnblocked, DeliveriesDropped, DeliveriesRetried),
     "reglages": (NeighbourhoodFounded, SettingsChanged),
 }

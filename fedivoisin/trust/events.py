@@ -160,6 +160,13 @@ class LinkAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkHanded:
+    """An admin made a link that chooses a new password, to be handed over."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True)
 class RoleGiven:
     """An admin gave a role."""
 
@@ -195,6 +202,7 @@ TrustEvent: TypeAlias = (
     | SignedIn
     | SessionRevoked
     | LinkAsked
+    | LinkHanded
     | RoleGiven
     | RoleTaken
 )

@@ -16,6 +16,7 @@ from fedivoisin.trust.events import (
     AccountRestored,
     AccountSuspended,
     LinkAsked,
+    LinkHanded,
     RoleGiven,
     RoleTaken,
 )
@@ -104,6 +105,21 @@ async def test_only_admins_give_roles_and_only_moderators_suspend(town: Store) -
         lambda: town.write(staff.restore, by=PAUL, member=AWA),
     ):
         assert await reason(work) is Reason.FORBIDDEN
+
+
+async def test_a_moderator_suspends_no_admin(town: Store) -> None:
+    await town.write(staff.set_roles, by=AWA, member=PAUL, roles=[Role.ADMIN])
+    await town.write(put_account, await town.write(put_member, "nadia"), roles=["adherent", "moderateur"])
+    nadia = ActorId("actor-nadia")
+    assert await reason(lambda: town.write(staff.suspend, by=nadia, member=PAUL)) is Reason.FORBIDDEN
+    await town.write(staff.suspend, by=AWA, member=PAUL)
+
+
+async def test_a_link_handed_over_is_an_admins_to_make_and_stands_in_the_journal(town: Store) -> None:
+    assert await reason(lambda: town.write(staff.hand_link, by=PAUL, member=AWA, token="link")) is Reason.FORBIDDEN
+    await town.write(staff.hand_link, by=AWA, member=PAUL, token="link")
+    assert await journal(town, LinkHanded) == [LinkHanded(PAUL)]
+    assert await town.write(accounts.reset_password, link="link", password="hashed:new", session=a_session()) == PAUL
 
 
 async def test_a_suspension_ends_sessions_and_links_until_it_is_lifted(town: Store) -> None:

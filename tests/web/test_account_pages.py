@@ -323,6 +323,9 @@ async def test_an_admin_gives_roles_a_link_and_suspends(site: list[Browser], sto
     assert "Modératrice ou modérateur" in (await admin.get("/@paul")).text
     made = await admin.post("/membres/paul/lien")
     [path] = re.findall(r"(/mot-de-passe/[^<]+)<", made.html)
+    journal = await admin.get("/moderation/journal?quoi=personnes")
+    assert "Awa a fait un lien pour que Paul choisisse un mot de passe" in journal.text
+    await admin.get("/membres/paul/gerer")
     assert (await paul.get(path)).status == 200
     await admin.send("/membres/paul/suspendre")
     assert (await paul.get("/moi")).status == 303

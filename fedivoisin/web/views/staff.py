@@ -2,13 +2,11 @@
 
 from aiohttp import web
 
-from fedivoisin.actions import accounts as account_actions
 from fedivoisin.actions import founding, staff
 from fedivoisin.actions.accounts import NewAccount
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.store import accounts, actors, members
 from fedivoisin.store.actors import Actor
-from fedivoisin.store.mail_tokens import Purpose
 from fedivoisin.trust.roles import Role
 from fedivoisin.web.people_words import role_words
 from fedivoisin.web.visit import Visit
@@ -48,9 +46,8 @@ async def suspend(visit: Visit) -> web.StreamResponse:
 
 async def make_link(visit: Visit) -> web.StreamResponse:
     """POST /membres/{name}/lien: a link shown once, to be handed over; it lasts thirty minutes."""
-    _ = visit.admin
-    person, token = await _person(visit), visit.world.new_secret()
-    await visit.store.write(account_actions.make_link, member=person.id, purpose=Purpose.RESET, token=token)
+    by, person, token = visit.admin.member_id, await _person(visit), visit.world.new_secret()
+    await visit.store.write(staff.hand_link, by=by, member=person.id, token=token)
     site = visit.here.origin or f"{visit.request.scheme}://{visit.request.host}"
     return await _page(visit, link=f"{site}/mot-de-passe/{token}")
 
