@@ -92,6 +92,16 @@ async def test_the_mail_server_is_tried_and_changed(admin: Browser, store: Store
     assert "Ce serveur n’existe pas." in failed.text
 
 
+@pytest.mark.parametrize("section", ["quartier", "association", "courriel", "adresse", "apparence"])
+async def test_to_ask_for_the_head_of_a_page_changes_nothing(admin: Browser, store: Store, section: str) -> None:
+    """HEAD is safe, and carries no token of a form (RFC 9110 §9.2.1)."""
+    await store.write(neighbourhoods.change, mail=SERVER)
+    before = await _here(store)
+    async with admin.client.head(f"/reglages/{section}", allow_redirects=False) as answer:
+        assert answer.status == 200
+    assert await _here(store) == before
+
+
 async def test_mail_that_does_not_leave_is_said_on_the_first_page(admin: Browser, store: Store) -> None:
     async def fail(tx: Tx) -> None:
         await neighbourhoods.change(tx, mail=SERVER)

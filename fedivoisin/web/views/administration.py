@@ -50,7 +50,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def quarter(visit: Visit) -> web.StreamResponse:
     """GET and POST /reglages/quartier"""
     _ = visit.admin
-    if visit.request.method == "GET":
+    if visit.request.method != "POST":
         return _page(_filled(visit, answers.fields_of_quarter(_columns(visit.here))), "quartier")
     return await _change(visit, "quartier", answers.quarter(visit.form))
 
@@ -58,7 +58,7 @@ async def quarter(visit: Visit) -> web.StreamResponse:
 async def association(visit: Visit) -> web.StreamResponse:
     """GET and POST /reglages/association"""
     _ = visit.admin
-    if visit.request.method == "GET":
+    if visit.request.method != "POST":
         return _page(_filled(visit, answers.fields_of_association(_columns(visit.here))), "association")
     return await _change(visit, "association", answers.association(visit.form))
 
@@ -66,7 +66,7 @@ async def association(visit: Visit) -> web.StreamResponse:
 async def mail(visit: Visit) -> web.StreamResponse:
     """GET and POST /reglages/courriel; « Essayer » sends one mail and keeps nothing."""
     _ = visit.admin
-    if visit.request.method == "GET":
+    if visit.request.method != "POST":
         start = {"mail_port": "587", "mail_security": "starttls"}
         return await _mail_page(_filled(visit, start | _given(answers.fields_of_mail(visit.here.mail))))
     server = answers.mail(visit.form, visit.here.mail)
@@ -82,7 +82,7 @@ async def mail(visit: Visit) -> web.StreamResponse:
 async def address(visit: Visit) -> web.StreamResponse:
     """GET and POST /reglages/adresse: fixed for ever once others know it."""
     admin = visit.admin
-    if visit.request.method == "GET":
+    if visit.request.method != "POST":
         return await _address_page(_filled(visit, {"origin": visit.here.origin}))
     wanted = answers.origin(visit.form, visit.settings)
     if wanted and not visit.form.errors and not visit.settings.origin:
@@ -99,7 +99,7 @@ async def look(visit: Visit) -> web.StreamResponse:
     """GET and POST /reglages/apparence: the enamel, the map's tiles, the letters of printed codes."""
     _ = visit.admin
     here = visit.here
-    if visit.request.method == "GET":
+    if visit.request.method != "POST":
         fields = {"colour": here.colour, "tiles": here.tiles, "code_prefix": here.code_prefix}
         return _page(_filled(visit, fields), "apparence")
     form = visit.form
