@@ -45,7 +45,9 @@ async def actor(tx: Tx, shown: Actor) -> Json:
 async def listing(tx: Tx, shown: Listing) -> Json:
     """One of our listings as a Note, without `@context`. One that a moderator hid is over, and has no words left."""
     if shown.hidden_at is not None:
-        shown = replace(shown, state=State.CLOSED, text="", pictures=())
+        # Every field in which words stand: its author may still change them here.
+        shown = replace(shown, title="…", text="", availability="", wanted="", place_name="", pictures=())
+        shown = replace(shown, state=State.CLOSED)
     return listing_documents.note(shown, await setting(tx, shown))
 
 

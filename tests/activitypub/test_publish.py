@@ -6,15 +6,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fedivoisin.actions import conversations, following, likes, listings
+from fedivoisin.actions import conversations, following, likes, listings, moderation
 from fedivoisin.actions.remote_listings import receive
 from fedivoisin.activitypub.publish.listings import catch_up
-from fedivoisin.ids import ActorId
-from fedivoisin.market.listing import Listing
+from fedivoisin.ids import ActorId, MemberId
+from fedivoisin.market.listing import Kind, Listing
 from fedivoisin.store import actors, follows, neighbourhoods
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.reports import NewReport
 from fedivoisin.store.schema.federation import activity, delivery
 from fedivoisin.store.schema.listings import listing
+from fedivoisin.trust.decisions import Breach, Measure
 from fedivoisin.workers import loop
 from tests.fakes import START
 from tests.federation.towns import found
@@ -105,6 +107,25 @@ async def test_a_change_reaches_followers_of_both_and_the_end_takes_the_announce
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {"Create": 1, "Announce": 4, "Update": 2, "Undo": 2}
     assert all(inboxes == [SHARED] for kind, inboxes in await scene.left() if kind != "Create")
     assert [one["object"]["type"] for one in await scene.bodies("Undo")] == ["Announce", "Announce"]
+
+
+async def test_what_its_author_does_with_a_hidden_listing_says_nothing_to_others(store: Store) -> None:
+    scene = await _scene(store)
+    await scene.bob_follows(scene.group)
+    published = await scene.publish()
+    moderator = MemberId(scene.awa)
+    report = await store.write(moderation.keep, NewReport(reason="autre", words="Non", listing_id=published.id))
+    hide = moderation.Decision(measure=Measure.HIDE, ground=Breach.OTHER, facts="Ce n’est pas admis ici.")
+    await store.write(moderation.decide, report, hide, by=moderator)
+    await scene.effects()
+    announced = len(await scene.bodies("Announce"))
+    swap = {"kind": Kind.SWAP, "price": None, "wanted": "des insultes"}
+    words = {"title": "Des insultes", "text": "Insultes.", "place_name": "insultes", "availability": "insultes"}
+    await store.write(listings.edit, listing_id=published.id, by=scene.awa, draft=a_draft(**words, **swap))
+    await store.write(listings.renew, listing_id=published.id, by=scene.awa)
+    await scene.effects()
+    assert "insultes" not in json.dumps(await scene.bodies("Update")).casefold()
+    assert [one for one in (await scene.bodies("Announce"))[announced:] if isinstance(one["object"], str)] == []
 
 
 async def test_a_deletion_leaves_a_tombstone(store: Store) -> None:

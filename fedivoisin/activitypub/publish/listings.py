@@ -69,7 +69,9 @@ async def back(tx: Tx, listing_id: ListingId, *, updated_at: datetime | None = N
     """Open again: `Update`, and the Group passes its address on once more."""
     await changed(tx, listing_id, updated_at=updated_at)
     listing, author, group = await _listing(tx, listing_id)
-    if listing is None or author is None or group is None or listing.state is State.CLOSED:
+    if listing is None or author is None or group is None:
+        return
+    if listing.state is State.CLOSED or listing.hidden_at is not None:
         return
     if not await announcements.standing(tx, listing.id):
         await _pass_on(tx, group, listing, author, listing.url, form=OBJECT)
