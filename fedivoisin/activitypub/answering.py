@@ -51,7 +51,8 @@ async def document(request: web.Request) -> web.StreamResponse:
             return activity(found)
         case Gone(document=found):
             return activity(found, status=410)
-    return failure(BadActivity("not-found", status=404))
+        case _:
+            return failure(BadActivity("not-found", status=404))
 
 
 def activity(document: Any, *, status: int = 200) -> web.Response:

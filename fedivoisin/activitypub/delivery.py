@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import assert_never
 
 from fedivoisin.activitypub import signing
 from fedivoisin.activitypub.fetching import retry_after
@@ -189,6 +190,8 @@ async def _record_one(tx: Tx, one: Delivery, result: Result, *, chance: float) -
             wait = max(backoff(one.attempts + 1, chance), timedelta(seconds=asked or 0))
             await outbox.again(tx, one.id, wait, status=status, error=error)
             return wait
+        case _ as never:
+            assert_never(never)
     return None
 
 

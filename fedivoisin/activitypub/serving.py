@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from fedivoisin import addresses
 from fedivoisin.activitypub import posting, shown
@@ -188,6 +189,8 @@ def _owner_url(origin: str, owner: addresses.Owner) -> str:
             return addresses.group_url(origin, slug)
         case addresses.Instance():
             return addresses.instance_url(origin)
+        case _ as never:
+            assert_never(never)
 
 
 def _tombstone(mark: Tombstone) -> Json:

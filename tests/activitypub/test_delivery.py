@@ -221,3 +221,23 @@ async def test_what_waits_for_a_host_that_is_dead_is_given_up(store: Store, worl
     world.pass_time(days=8)
     await _deliver(store, world)
     assert (await _line(store))[0] == "given-up"
+
+
+async def test_an_inbox_that_refuses_says_nothing_of_its_neighbours(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = _answering(404)
+    await store.write(_prepare, 1, 2)
+    await _deliver(store, world)
+    assert len(world.requests) == 2
+    async with store.read() as tx:
+        ends = await tx.conn.execute(select(rows.c.outcome).order_by(rows.c.id))
+        assert list(ends.scalars()) == ["refused", "sent"]
+
+
+async def test_a_host_that_is_busy_is_not_counted_as_failing(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = _answering(503, **{"retry-after": "60"})
+    await store.write(_prepare)
+    await _deliver(store, world)
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+    assert known is not None
+    assert known.open_until is not None

@@ -3,11 +3,14 @@
 import json
 from typing import Any
 
-from sqlalchemy import select, update
+import pytest
+from sqlalchemy import delete, select, update
 
 from fedivoisin.actions import conversations, likes, listings
+from fedivoisin.activitypub import shown
 from fedivoisin.activitypub.publish import listings as publish
 from fedivoisin.activitypub.publish import messages
+from fedivoisin.errors import BadActivity
 from fedivoisin.ids import ListingId, MessageId
 from fedivoisin.market.events import ListingLiked, ListingUnliked
 from fedivoisin.store import announcements, peers, threads
@@ -199,3 +202,18 @@ async def test_words_that_are_gone_before_their_turn_are_not_told(here: Neighbou
     await here.store.write(messages.sent, MessageId("nothing"))
     await here.store.write(messages.deleted, MessageId("nothing"))
     assert await _told(here, "Create") == await _told(here, "Delete") == []
+
+
+async def test_words_whose_listing_was_erased_meanwhile_are_gone(here: Neighbours) -> None:
+    ladder = await here.publish()
+    asked = await here.store.write(
+        conversations.ask_in_public, listing_id=ladder.id, writer_id=here.awa, text="Rouge ?"
+    )
+
+    async def erase(tx: Tx) -> None:
+        await tx.conn.execute(delete(table).where(table.c.id == ladder.id))
+
+    await here.store.write(erase)
+    async with here.store.read() as tx:
+        with pytest.raises(BadActivity, match="gone"):
+            await shown.message(tx, asked)
