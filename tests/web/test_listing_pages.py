@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from fedivoisin.actions import following
+from fedivoisin.actions import conversations, following
 from fedivoisin.actions import listings as acting
-from fedivoisin.ids import ListingId, PictureId
+from fedivoisin.actions.conversations import Words
+from fedivoisin.ids import ActorId, ListingId, PictureId
 from fedivoisin.market.listing import Kind, Picture, State
 from fedivoisin.settings import Limits
 from fedivoisin.store import actors, blocks, follows, listings, lookups
@@ -278,6 +279,18 @@ async def test_the_neighbourhood_says_how_to_follow_it(site: list[Browser]) -> N
     assert "Doulon, à Nantes" in page.text
     assert "@doulon@doulon.localhost" in page.text
     assert "Transport 1 annonce" in page.text
+
+
+async def test_the_questions_of_a_blocked_domain_are_shown_no_more(site: list[Browser], store: Store) -> None:
+    async def ask(tx: Tx) -> None:
+        words = Words("https://rennes.example/n/1", "Insulte publique", "<p>Insulte publique</p>", tx.now)
+        yann = ActorId("actor-yann@rennes.example")
+        await conversations.receive_question(tx, listing=a_listing(1), writer_id=yann, words=words)
+
+    await store.write(ask)
+    assert "Insulte publique" in (await site[3].get(LADDER)).text
+    await store.write(blocks.add, "rennes.example", reason="insultes", by=None)
+    assert "Insulte publique" not in (await site[3].get(LADDER)).text
 
 
 async def test_who_is_not_signed_in_does_not_learn_what_there_is(site: list[Browser], store: Store) -> None:

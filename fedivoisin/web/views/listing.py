@@ -197,7 +197,7 @@ async def _facts(tx: Tx, visit: Visit) -> Facts:
     is_author = reader == listing.author_id
     open_threads = await threads.of_listing(tx, listing.id) if is_author else []
     people = await actors.by_ids(tx, {one.asker_id for one in open_threads})
-    questions = await threads.questions_of(tx, listing.id)
+    questions = [one for one in await threads.questions_of(tx, listing.id) if not await _is_shut_out(tx, one[1])]
     writers = [writer for _message, writer in questions]
     return Facts(
         listing=listing,
