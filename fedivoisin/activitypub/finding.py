@@ -52,7 +52,8 @@ async def nodeinfo(request: web.Request) -> web.StreamResponse:
     )
     profile = f"http://nodeinfo.diaspora.software/ns/schema/{schema}#"
     return answering.plain_json(
-        discovery.nodeinfo(schema, Software(VERSION, f"{here.name}, {here.commune}"), told), f'application/json; profile="{profile}"'
+        discovery.nodeinfo(schema, Software(VERSION, f"{here.name}, {here.commune}"), told),
+        f'application/json; profile="{profile}"',
     )
 
 

@@ -165,7 +165,12 @@ async def test_one_takes_back_only_ones_own_words(store: Store) -> None:
 
 async def test_an_answer_from_elsewhere_opens_a_thread_and_goes_on_in_it(store: Store) -> None:
     scene = await _scene(store)
-    facts: dict[str, Any] = {"listing": scene.ladder, "asker_id": BOB, "writer_id": BOB, "context": "https://rennes.example/c/1"}
+    facts: dict[str, Any] = {
+        "listing": scene.ladder,
+        "asker_id": BOB,
+        "writer_id": BOB,
+        "context": "https://rennes.example/c/1",
+    }
     one = await store.write(conversations.receive, **facts, words=NOTE)
     two = await store.write(
         conversations.receive, **facts, words=replace(NOTE, url=f"{NOTE.url}0", published_at=START + timedelta(days=9))
