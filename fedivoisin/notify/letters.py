@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from fedivoisin import calendar_words
 from fedivoisin.store.mails import NewMail
 from fedivoisin.store.neighbourhoods import Neighbourhood
 
-LANGUAGES = {"fr": "fr_FR", "en": "en_GB"}
-ZONE = ZoneInfo("Europe/Paris")
+LANGUAGES = ("fr", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +55,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    locale = LANGUAGES[language]
-
-    def day(moment: datetime) -> str:
-        return format_date(moment.astimezone(ZONE), "d MMMM y", locale=locale)
-
-    found.filters["day"] = day
+    found.filters["day"] = partial(calendar_words.day, language=language)
     return found
 
 

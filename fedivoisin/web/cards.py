@@ -13,7 +13,6 @@ from fedivoisin.store.db import Tx
 from fedivoisin.store.pictures import RemotePicture, thumbnail_path
 from fedivoisin.web import trust_words
 from fedivoisin.web.figures import amount, distance_words
-from fedivoisin.web.render import LOCALES
 from fedivoisin.web.ties import PathCard
 from fedivoisin.web.visit import Visit
 
@@ -192,7 +191,7 @@ def price_words(visit: Visit, listing: Listing) -> str | None:
 
 def _sum(visit: Visit, price: Price) -> str:
     if price.currency == EUR:
-        return amount(price.amount, LOCALES[visit.language])
+        return amount(price.amount, visit.language)
     return visit._("{number} crédits").format(number=f"{price.amount.normalize():f}")
 
 

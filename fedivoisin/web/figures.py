@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from babel.numbers import format_decimal
-
 NEAR = 1.0
 
 
-def amount(value: Decimal, locale: str) -> str:
-    """`12,50 €` or `12 €`: cents only when there are any. The space does not break."""
-    pattern = "#,##0" if value == value.to_integral_value() else "#,##0.00"
-    return format_decimal(value, format=pattern, locale=locale) + "\u00a0€"
+def amount(value: Decimal, language: str) -> str:
+    """`1 250,50 €` or `12 €` in French, `1,250.50 €` in English: cents only when there are any. No space breaks."""
+    text = f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
+    if language == "fr":
+        text = text.replace(",", "\u202f").replace(".", ",")
+    return text + "\u00a0€"
 
 
 def distance_words(kilometres: float, translate: Callable[[str], str]) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from fedivoisin.calendar_words import ZONE
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.market import categories, communes
 from fedivoisin.market.draft import MAX_AMOUNT, MAX_DAYS, MAX_QUANTITY, MAX_TEXT, TITLE_LENGTHS, Draft, settle
@@ -13,7 +14,6 @@ from fedivoisin.market.listing import Genre, Kind, Listing, Picture, Price, Unit
 from fedivoisin.store.neighbourhoods import Neighbourhood
 from fedivoisin.web.cards import KINDS, shown_kind
 from fedivoisin.web.forms import Form
-from fedivoisin.web.render import ZONE
 
 WHAT = ("kind", "title", "text")
 WHERE = (

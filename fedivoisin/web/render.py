@@ -2,24 +2,20 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from importlib import resources
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from fedivoisin import calendar_words
 from fedivoisin.web import assets
 from fedivoisin.web.compiled import Compiled
 from fedivoisin.web.figures import amount, distance_words
 
 LANGUAGES = ("fr", "en")
-# The members' clock: the product is for one country, whatever the server's own clock says.
-ZONE = ZoneInfo("Europe/Paris")
-LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 
 
 def environments() -> Mapping[str, Environment]:
@@ -48,35 +44,21 @@ def _environment(language: str) -> Environment:
     found.policies["ext.i18n.trimmed"] = True
     gettext, ngettext = _spoken(translations, language)
     found.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # from the extension
-    found.filters.update(_filters(LOCALES[language], language, gettext))
+    found.filters.update(_filters(language, gettext))
     marks: dict[str, Any] = {"static": assets.url, "translate": gettext, "language": language}
     found.globals.update(marks)
     return found
 
 
-def _filters(locale: str, language: str, gettext: Callable[[str], str]) -> dict[str, Callable[..., Any]]:
-    def day(at: datetime) -> str:
-        return day_words(at, locale)
-
-    def short_day(at: datetime) -> str:
-        return format_date(_local(at), "d MMMM", locale=locale)
-
-    def moment(at: datetime) -> str:
-        pattern = "d MMMM 'à' H\u00a0'h'\u00a0mm" if language == "fr" else "d MMMM 'at' H:mm"
-        return format_datetime(_local(at), pattern, locale=locale)
-
-    def since(span: timedelta) -> str:
-        return format_timedelta(span, locale=locale, granularity="day")
-
+def _filters(language: str, gettext: Callable[[str], str]) -> dict[str, Callable[..., Any]]:
     return {
-        "day": day,
-        "short_day": short_day,
-        "moment": moment,
+        "day": partial(calendar_words.weekday, language=language),
+        "short_day": partial(calendar_words.short_day, language=language),
+        "moment": partial(calendar_words.hour, language=language),
         "iso": datetime.isoformat,
-        "amount": partial(amount, locale=locale),
+        "amount": partial(amount, language=language),
         "distance": partial(distance_words, translate=gettext),
         "spaced": french_spaces if language == "fr" else str,
-        "since": since,
         "attributes": attributes,
     }
 
@@ -103,12 +85,3 @@ def french_spaces(text: str) -> str:
 
 
 _BREAKS = re.compile(r" (?=[?!:;»])|(?<=«) ")
-
-
-def day_words(moment: datetime, locale: str) -> str:
-    """« dimanche 22 novembre 2026 »."""
-    return format_date(_local(moment), "EEEE d MMMM y", locale=locale)
-
-
-def _local(moment: datetime) -> datetime:
-    return moment.astimezone(ZONE)

@@ -2,14 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
-from babel.lists import format_list
-
+from fedivoisin.calendar_words import listed
 from fedivoisin.ids import ActorId
 from fedivoisin.store import paths, vouches
 from fedivoisin.store.db import Tx
 from fedivoisin.trust.path import Vouchers
 from fedivoisin.trust.vouching import AdmittedAs
-from fedivoisin.web.render import LOCALES
 from fedivoisin.web.ties import PathCard, agreed, named, path_card
 from fedivoisin.web.visit import Visit
 
@@ -42,7 +40,7 @@ def vouchers_words(visit: Visit, known: Vouchers) -> str:
         return visit._("Sans parrain ni marraine pour l’instant")
     if visit.visitor is None:
         return visit._("Parrainages : {number}").format(number=len(known.sponsors))
-    names = format_list([named(one, visit.form.translate) for one in known.sponsors], locale=LOCALES[visit.language])
+    names = listed([named(one, visit.form.translate) for one in known.sponsors], visit.language)
     words = agreed(
         known.agreement,
         ami=visit._("Parrainé par {names}"),

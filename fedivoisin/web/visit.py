@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from jinja2 import Environment
 
+from fedivoisin.calendar_words import weekday
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.settings import Settings
 from fedivoisin.store.db import Store
@@ -17,7 +18,6 @@ from fedivoisin.store.visits import VisitFacts, Visitor
 from fedivoisin.web.forms import Form
 from fedivoisin.web.notices import NOTICES
 from fedivoisin.web.reasons import sentence, status
-from fedivoisin.web.render import LOCALES, day_words
 from fedivoisin.web.throttle import client_network
 from fedivoisin.world import World
 
@@ -135,7 +135,7 @@ class Visit:
             "member": self.visitor,
             "path": self.request.path,
             "url": self.here.base + self.request.path,
-            "date_words": day_words(self.now, LOCALES[self.language]).capitalize(),
+            "date_words": weekday(self.now, self.language).capitalize(),
             "member_count": self.facts.member_count,
             "help": {
                 "name": self.here.help_name,

@@ -10,7 +10,6 @@ from fedivoisin.market.listing import Genre, Listing, State, genre_of
 from fedivoisin.store import actors, feeds
 from fedivoisin.web import colours
 from fedivoisin.web.figures import amount
-from fedivoisin.web.render import LOCALES
 from fedivoisin.web.visit import Visit
 
 BRIEFLY = {"Cache-Control": "private, max-age=300"}
@@ -121,6 +120,6 @@ def entry_title(visit: Visit, one: Listing) -> str:
 
 def entry_lines(visit: Visit, one: Listing) -> list[str]:
     """Price, place and text, one paragraph each."""
-    price = amount(one.price.amount, LOCALES[visit.language]) if one.price else ""
+    price = amount(one.price.amount, visit.language) if one.price else ""
     facts = " · ".join(part for part in (price, one.place_name, one.availability) if part)
     return [line for line in (facts, *one.text.split("\n")) if line.strip()]

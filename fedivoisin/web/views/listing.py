@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from fedivoisin.actions import conversations, likes, listings
+from fedivoisin.calendar_words import weekday
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import ActorId, ListingId, MessageId
 from fedivoisin.market import categories
@@ -20,7 +21,6 @@ from fedivoisin.store.threads import Message, Thread
 from fedivoisin.web import cards
 from fedivoisin.web.cards import Around
 from fedivoisin.web.figures import amount
-from fedivoisin.web.render import LOCALES, day_words
 from fedivoisin.web.visit import Visit
 
 
@@ -239,7 +239,7 @@ async def _own(visit: Visit) -> Listing:
 
 
 def _rows(visit: Visit, facts: Facts) -> list[tuple[str, str]]:
-    listing, locale = facts.listing, LOCALES[visit.language]
+    listing, language = facts.listing, visit.language
     category = categories.find(listing.category)
     root = categories.find(listing.category.partition("/")[0])
     rows: list[tuple[str, Any]] = [
@@ -250,12 +250,12 @@ def _rows(visit: Visit, facts: Facts) -> list[tuple[str, str]]:
         (visit._("Prix"), _price(visit, facts)),
         (visit._("En échange de"), listing.wanted),
         (visit._("Quand"), listing.availability),
-        (visit._("À partir du"), day_words(listing.begins_at, locale) if listing.begins_at else ""),
+        (visit._("À partir du"), weekday(listing.begins_at, language) if listing.begins_at else ""),
         (visit._("Durée"), visit._("{days} jours au plus").format(days=listing.max_days) if listing.max_days else ""),
-        (visit._("Caution"), _deposit(visit, listing, locale)),
+        (visit._("Caution"), _deposit(visit, listing)),
         *_group_rows(visit, listing),
         (visit._("Où"), listing.place_name),
-        (visit._("Jusqu’au"), day_words(listing.ends_at, locale) if listing.ends_at else ""),
+        (visit._("Jusqu’au"), weekday(listing.ends_at, language) if listing.ends_at else ""),
         (visit._("Visible par"), visit._("tous, aussi hors du site") if listing.reach == EVERYONE else ""),
     ]
     return [(word, value) for word, value in rows if value]
@@ -267,10 +267,10 @@ def _price(visit: Visit, facts: Facts) -> str:
     return visit._("{price}, à discuter").format(price=words) if words and facts.listing.negotiable else ""
 
 
-def _deposit(visit: Visit, listing: Listing, locale: str) -> str:
+def _deposit(visit: Visit, listing: Listing) -> str:
     if listing.deposit is None:
         return ""
-    return visit._("{deposit}, rendus au retour").format(deposit=amount(listing.deposit, locale))
+    return visit._("{deposit}, rendus au retour").format(deposit=amount(listing.deposit, visit.language))
 
 
 def _group_rows(visit: Visit, listing: Listing) -> list[tuple[str, str]]:

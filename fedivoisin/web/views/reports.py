@@ -6,6 +6,7 @@ from aiohttp import web
 
 from fedivoisin import addresses
 from fedivoisin.actions import moderation
+from fedivoisin.calendar_words import weekday
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import ActorId, ListingId
 from fedivoisin.store import actors, listings, reports
@@ -13,7 +14,6 @@ from fedivoisin.store.db import Tx
 from fedivoisin.store.reports import NewReport, Statement
 from fedivoisin.trust.decisions import Breach
 from fedivoisin.web.decision_words import BREACHES, RULES, breach
-from fedivoisin.web.render import LOCALES, day_words
 from fedivoisin.web.visit import Visit
 
 LONGEST = 2000
@@ -119,4 +119,4 @@ def _rows(visit: Visit, found: Statement) -> list[tuple[str, str]]:
 
 
 def _day(visit: Visit, moment: datetime) -> str:
-    return day_words(moment, LOCALES[visit.language])
+    return weekday(moment, visit.language)
