@@ -20,6 +20,10 @@ class DidNotStart(Exception):
     """The process ended, or nobody answered, before it could be measured."""
 
 
+# A process that may not keep what it compiled pays for it at each start: that would measure the shell, not the program.
+COMPILING = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @asynccontextmanager
 async def running(
     command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cpu: int | None = None, quiet: bool = True
@@ -28,7 +32,7 @@ async def running(
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,
-        env={**os.environ, **(env or {})},
+        env={**COMPILING, **(env or {})},
         stdout=DEVNULL if quiet else None,
     )
     try:
