@@ -1,6 +1,6 @@
 // What Lighthouse thinks of the main pages of a running neighbourhood, as a table; fails below 95.
 //
-//   node judge.mjs [--origin http://nantes.localhost:8101] [--login amina] [--password …] [--write docs/lighthouse.md]
+//   node judge.mjs [--origin http://nantes.localhost:8101] [--login hugo] [--password …] [--write docs/lighthouse.md]
 //
 // Home, list and one listing are judged as a visitor sees them, the publish page as a member does (and not for SEO: it
 // is not public). `make demo` must be running. Each page is measured three times, as on a phone; the median counts.
@@ -14,7 +14,7 @@ import puppeteer from "puppeteer-core";
 const { values: options } = parseArgs({
   options: {
     origin: { type: "string", default: "http://nantes.localhost:8101" },
-    login: { type: "string", default: "amina" },
+    login: { type: "string", default: "hugo" },
     password: { type: "string", default: "bonjour les voisins" },
     write: { type: "string" },
   },
