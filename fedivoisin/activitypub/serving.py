@@ -151,7 +151,8 @@ async def _outbox(tx: Tx, owner: Actor, url: str, page: int) -> Json:
 
 async def _replies(tx: Tx, listing_id: str, url: str) -> Answer:
     listing = await listings.find(tx, listing_id)
-    if listing is None or not listing.is_local or listing.hidden_at is not None or not url.startswith(listing.url):
+    may_show = listing is not None and listing.is_local and listing.hidden_at is None and listing.reach >= EVERYONE
+    if listing is None or not may_show or not url.startswith(listing.url):
         return None
     return Found(collection.whole(url, [message.url for message, _ in await threads.questions_of(tx, listing_id)]))
 

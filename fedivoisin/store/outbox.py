@@ -140,18 +140,6 @@ async def unsaid_listings(tx: Tx) -> list[ListingId]:
     return list(rows.scalars())
 
 
-async def last_about(tx: Tx, actor_id: str, type: str, object_url: str) -> Activity | None:
-    """The last `type` that this actor said about a thing: what an `Undo` takes back."""
-    rows = await tx.conn.execute(
-        select(*_COLUMNS)
-        .where(activity.c.object_url == object_url, activity.c.actor_id == actor_id, activity.c.type == type)
-        .order_by(activity.c.published_at.desc(), activity.c.id)
-        .limit(1)
-    )
-    row = rows.mappings().first()
-    return Activity(**row) if row is not None else None
-
-
 async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Delivery]:
     """Take due deliveries that nobody else is at: answers to a person first.
 

@@ -177,7 +177,9 @@ async def _with_form(visit: Visit) -> Visit:
     if visit.request.method in SAFE_METHODS:
         return visit
     _check_source(visit)
-    form = await read_form(visit.request, translate=visit.form.translate, max_file=visit.settings.limits.picture)
+    # Only members send pictures: a stranger's body is not read beyond the size of words.
+    max_file = visit.settings.limits.picture if visit.visitor is not None else 0
+    form = await read_form(visit.request, translate=visit.form.translate, max_file=max_file)
     if not hmac.compare_digest(form.get("csrf").encode(), visit.csrf.encode()):
         raise Refused(Reason.FORM_EXPIRED)
     return replace(visit, form=form)

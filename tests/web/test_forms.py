@@ -62,6 +62,14 @@ async def test_a_form_that_is_too_long_is_refused(client: Client) -> None:
             assert answer.status == status
 
 
+async def test_a_strangers_body_is_not_read_beyond_the_size_of_words(client: Client) -> None:
+    """The limit of pictures is for who may send some: refused before the token is even looked for."""
+    form = FormData()
+    form.add_field("photo", b"x" * (MAX_FORM + 1), filename="a.jpg", content_type="image/jpeg")
+    async with client.post("/", data=form, headers={"Accept": "text/html"}) as answer:
+        assert answer.status == 413
+
+
 async def test_a_file_over_the_limit_is_refused(client: Client) -> None:
     form = FormData([("csrf", CSRF)])
     form.add_field("photo", b"x" * (PICTURE + 1), filename="a.jpg")
