@@ -1,6 +1,6 @@
 """How local people sign in: accounts, sessions, mailed links, second factors, throttles."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
 from fedivoisin.store.schema.columns import Instant, Json, id_column, metadata
 
@@ -71,6 +71,15 @@ attempt = Table(
     Index("ix_attempt_subject_at", "subject", "at"),
 )
 
+tally = Table(
+    "tally",  # what the processes counted of one sender in one window, together; only of those who send much
+    metadata,
+    Column("subject", String(80), primary_key=True),  # "pages:" and the hash of a network
+    Column("window", BigInteger, primary_key=True, autoincrement=False),  # seconds since 1970, over the window's length
+    Column("count", Integer, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
+)
+
 mail = Table(
     "mail",  # what waits to be sent: a mail is an effect, never lost by a crash
     metadata,
@@ -83,6 +92,7 @@ mail = Table(
     Column("next_at", Instant, nullable=False, index=True),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("claimed_until", Instant),
+    Column("claimed_by", BigInteger),
     Column("error", String(255)),
     Column("sent_at", Instant),
     Column("dropped_at", Instant),

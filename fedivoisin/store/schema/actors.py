@@ -54,6 +54,7 @@ key = Table(
     Column("created_at", Instant, nullable=False),
     Column("fetched_at", Instant),
     Column("retired_at", Instant),
+    Column("expires_at", Instant),  # of a retired key: the end of its overlap
     Column("revoked_at", Instant),
 )
 

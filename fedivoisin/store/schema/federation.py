@@ -33,6 +33,7 @@ inbox = Table(
     Column("received_at", Instant, nullable=False),
     Column("next_at", Instant),  # none once done
     Column("claimed_until", Instant),
+    Column("claimed_by", BigInteger),  # which process (store/holders.py)
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("outcome", String(64)),  # done, ignored, or why it was refused
     Column("done_at", Instant),
@@ -65,6 +66,7 @@ delivery = Table(
     Column("created_at", Instant, nullable=False),
     Column("next_at", Instant),  # none once done
     Column("claimed_until", Instant),
+    Column("claimed_by", BigInteger),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("status", Integer),
     Column("error", String(255)),
