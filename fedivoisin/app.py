@@ -22,6 +22,7 @@ from fedivoisin.activitypub.wire import keys as wire_keys
 from fedivoisin.adapters.media import Encoder, MediaFolder
 from fedivoisin.adapters.network import Network
 from fedivoisin.adapters.passwords import Passwords
+from fedivoisin.counters import Counters
 from fedivoisin.errors import Refused
 from fedivoisin.settings import SettingError, Settings
 from fedivoisin.store import migrate, neighbourhoods
@@ -87,12 +88,14 @@ def open_store(settings: Settings) -> Store:
 async def open_world(settings: Settings, store: Store) -> AsyncGenerator[World]:
     """The real doors outside, closed at the end."""
     async with AsyncExitStack() as stack:
+        counters = Counters()
         network = Network(
+            counters=counters,
             lab_hosts=frozenset(settings.network.lab_hosts) if settings.is_lab else frozenset(),
             ca_file=settings.network.ca_file,
         )
         stack.push_async_callback(network.close)
-        encoder = Encoder()
+        encoder = Encoder(counters)
         stack.push_async_callback(encoder.close)
         passwords = Passwords(new_secret)
         yield World(
@@ -107,6 +110,7 @@ async def open_world(settings: Settings, store: Store) -> AsyncGenerator[World]:
             new_keys=new_keys,
             hash_password=passwords.hash,
             check_password=passwords.check,
+            counters=counters,
         )
 
 

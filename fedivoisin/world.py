@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from fedivoisin.counters import Counters
+
 Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
 """(method, URL, body) -> the headers to send, signature included. Called anew for each hop of a redirection."""
 
@@ -145,3 +147,5 @@ class World:
     """A new password to an Argon2id hash (PHC string), in a thread. Raises Refused (too short, long or common)."""
     check_password: Callable[[str, str | None], Awaitable[bool]]
     """Whether the password fits the hash; without a hash it takes as long, and is false."""
+    counters: Counters = field(default_factory=Counters)
+    """What this process has done so far."""

@@ -10,6 +10,7 @@ import base58
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from fedivoisin.counters import Counters
 from fedivoisin.errors import Unreachable
 from fedivoisin.world import EncodedImage, Mail, MailServer, MayGo, NewKeys, Response, Sign, World
 
@@ -68,6 +69,7 @@ class FakeWorld:
     media: FakeMedia = field(default_factory=FakeMedia)
     picture_answer: Exception | None = None
     """What refuses the next pictures, if anything does."""
+    counters: Counters = field(default_factory=Counters)
     ids_given: int = 0
     secrets_given: int = 0
     keys_given: int = 0
@@ -87,6 +89,7 @@ class FakeWorld:
             new_keys=self.new_keys,
             hash_password=self.hash_password,
             check_password=self.check_password,
+            counters=self.counters,
         )
 
     def now(self) -> datetime:

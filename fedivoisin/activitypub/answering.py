@@ -106,6 +106,7 @@ async def _reader(request: web.Request, origin: str) -> str | None:
     except Unreachable as error:
         raise BadActivity("key-unreachable", status=401) from error
     except TooMany as error:
+        request.app[RECEPTION].counters.limits[error.limit] += 1
         raise BadActivity("too-many", status=429) from error
 
 

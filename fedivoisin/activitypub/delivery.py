@@ -11,6 +11,7 @@ from fedivoisin.activitypub.fetching import retry_after
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.request import Scheme
+from fedivoisin.counters import Counters
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import outbox, peers
 from fedivoisin.store.db import Store, Tx
@@ -127,6 +128,7 @@ async def _turn(sender: Sender, host: str, deliveries: Sequence[Delivery]) -> No
             break
     left = [one.id for one in deliveries[len(results) :]]
     await sender.store.write(_record, host, results, left)
+    _count(sender.world.counters, peer, results)
 
 
 def _order(peer: Peer | None, results: list[tuple[Delivery, Result]], now: datetime) -> tuple[Scheme, Scheme]:
@@ -158,6 +160,17 @@ async def _bring(world: World, one: Delivery, key: PrivateKey | None, order: tup
     except Unreachable as error:
         return Failed(error.status, error.code, error.retry_after, is_host=True)
     return judge(response, scheme, world.now())
+
+
+def _count(counters: Counters, peer: Peer | None, results: Sequence[tuple[Delivery, Result]]) -> None:
+    state = "failing" if peer is not None and peer.failing_since is not None else "well"
+    for one, result in results:
+        is_last = isinstance(result, Failed) and one.attempts + 1 >= MAX_TRIES
+        counters.deliveries[state, "given-up" if is_last else type(result).__name__.lower()] += 1
+        counters.limits["delivery-tries"] += is_last
+    if results and isinstance(last := results[-1][1], Failed) and last.is_host:
+        failures = peer.failures if peer is not None else 0
+        counters.limits["breaker"] += failures + 1 >= peers.FAILURES_TO_OPEN
 
 
 async def _record(tx: Tx, host: str, results: Sequence[tuple[Delivery, Result]], left: list[int]) -> None:

@@ -12,6 +12,7 @@ from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.origins import same_origin
 from fedivoisin.activitypub.wire.request import Scheme
+from fedivoisin.counters import FETCH
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import blocks, neighbourhoods, peers
 from fedivoisin.store.db import Store, Tx
@@ -50,7 +51,7 @@ async def get_activity(fetcher: Fetcher, url: str) -> Fetched:
     if not is_activity(response.headers.get("content-type", "")):
         # Whatever people upload somewhere must not pass for what the server says (CVE-2024-25623).
         raise BadActivity("not-an-activity-type")
-    document = jsonld.normalise(strict_json.load(response.body))
+    document = _read(fetcher, response.body)
     found = document.get("id")
     if not isinstance(found, str) or not same_origin(found, response.url) or not is_well_spelt(found):
         raise BadActivity("foreign-id")
@@ -62,7 +63,7 @@ async def get_json(fetcher: Fetcher, url: str) -> dict[str, Any]:
     response = await _get(fetcher, url, accept=ACCEPT_JSON)
     if "json" not in response.headers.get("content-type", "").lower():
         raise BadActivity("not-json")
-    return strict_json.load(response.body)
+    return _load(fetcher, response.body)
 
 
 def is_well_spelt(url: str) -> bool:
@@ -92,6 +93,23 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> int | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0, min(int((aware - now).total_seconds()), LONGEST_RETRY))
+
+
+def _read(fetcher: Fetcher, body: bytes) -> dict[str, Any]:
+    document = _load(fetcher, body)
+    try:
+        return jsonld.normalise(document)
+    except BadActivity as error:
+        fetcher.world.counters.limit(FETCH, error.code)
+        raise
+
+
+def _load(fetcher: Fetcher, body: bytes) -> dict[str, Any]:
+    try:
+        return strict_json.load(body)
+    except BadActivity as error:
+        fetcher.world.counters.limit(FETCH, error.code)
+        raise
 
 
 async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from fedivoisin.activitypub import dispatch, parse, remote
+from fedivoisin.activitypub import checking, dispatch, parse, remote
 from fedivoisin.activitypub.fetching import GONE, is_well_spelt
 from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Delete, Ignored
 from fedivoisin.activitypub.parse.objects import Document, Tombstone
@@ -13,6 +13,7 @@ from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PublicKey
 from fedivoisin.activitypub.wire.request import SignedRequest
+from fedivoisin.counters import Counters
 from fedivoisin.errors import BadActivity, Missing, Refused, Unreachable
 from fedivoisin.proof import Verified
 from fedivoisin.settings import Limits
@@ -30,11 +31,12 @@ SEEN_AGAIN = timedelta(minutes=10)
 
 
 class TooMany(Exception):
-    """This origin has sent more than its share; `retry_after` is in seconds."""
+    """This origin has sent more than its share; `retry_after` is in seconds, `limit` one of `counters.LIMITS`."""
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, limit: str) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+        self.limit = limit
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class Reception:
     strangers: Allowance
     """Of the unknown keys that each network makes us fetch."""
     remembered: Remembered
+    counters: Counters
 
 
 async def receive(reception: Reception, request: SignedRequest, *, network: str) -> None:
@@ -171,15 +174,17 @@ async def _verified(reception: Reception, request: SignedRequest, network: str) 
             raise BadActivity(NO_KEY, status=401)  # large servers tell everybody, all day long
         # Each costs a request and a row: one who invents keys must not make us pay without end (B32).
         if reception.strangers.count(network, now) > reception.limits.inbox_strangers:
-            raise TooMany(reception.limits.window)
-        return signatures.verify(request, await _fetch_key(reception, key_id), now=now, claim=claim)
+            raise TooMany(reception.limits.window, "inbox-strangers")
+        fetched = await _fetch_key(reception, key_id)
+        return checking.verify(reception.counters, request, fetched, now=now, claim=claim)
     try:
-        return signatures.verify(request, kept.key, now=now, claim=claim)
+        return checking.verify(reception.counters, request, kept.key, now=now, claim=claim)
     except BadActivity as error:
         # The key may have been replaced; one that was just fetched was not.
         if error.code not in _KEY_CODES or kept.fetched_at is None or now - kept.fetched_at < REFETCH_AFTER:
             raise
-    return signatures.verify(request, await _fetch_key(reception, key_id), now=now, claim=claim)
+    fetched = await _fetch_key(reception, key_id)
+    return checking.verify(reception.counters, request, fetched, now=now, claim=claim)
 
 
 async def _fetch_key(reception: Reception, key_id: str) -> PublicKey:
@@ -200,7 +205,7 @@ async def _within_allowance(reception: Reception, host: str) -> None:
     async with reception.store.read() as tx:
         most = limits.inbox_known if await follows.anyone_here_follows_host(tx, host) else limits.inbox_unknown
     if count > most:
-        raise TooMany(limits.window)
+        raise TooMany(limits.window, "inbox-known" if most == limits.inbox_known else "inbox-unknown")
 
 
 async def _leaves_unknown(reception: Reception, body: bytes) -> bool:

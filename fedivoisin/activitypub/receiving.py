@@ -28,14 +28,22 @@ async def post(request: web.Request) -> web.StreamResponse:
         signed = signed_request(request, here.origin, body)
         await inbox.receive(request.app[RECEPTION], signed, network=network_of(request.remote or ""))
     except BadActivity as error:
-        return failure(error)
+        return _refused(request, error)
     except TooMany as error:
-        return failure(BadActivity("too-many", status=429), retry_after=error.retry_after)
+        request.app[RECEPTION].counters.limits[error.limit] += 1
+        return _refused(request, BadActivity("too-many", status=429), retry_after=error.retry_after)
     except QueueFull:
-        return failure(BadActivity("busy", status=503), retry_after=AGAIN)
+        return _refused(request, BadActivity("busy", status=503), retry_after=AGAIN)
     except Unreachable:
-        return failure(BadActivity("key-unreachable", status=503), retry_after=AGAIN)
+        return _refused(request, BadActivity("key-unreachable", status=503), retry_after=AGAIN)
+    request.app[RECEPTION].counters.inbox["accepted"] += 1
     return web.Response(status=202)
+
+
+def _refused(request: web.Request, error: BadActivity, *, retry_after: int | None = None) -> web.Response:
+    # What was wrong with a key's document was counted when it was fetched.
+    request.app[RECEPTION].counters.refused(error.code, is_limit=error.status != 401)
+    return failure(error, retry_after=retry_after)
 
 
 async def _body(request: web.Request) -> bytes:

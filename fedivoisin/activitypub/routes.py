@@ -68,6 +68,7 @@ def reception_for(settings: Settings, store: Store, world: World) -> Reception:
         allowance=Allowance(settings.limits.window),
         strangers=Allowance(settings.limits.window),
         remembered=Remembered(store),
+        counters=world.counters,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedivoisin.adapters import drawing
+from fedivoisin.counters import PAGE, Counters
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.world import EncodedImage
 
@@ -27,6 +28,7 @@ _PATH = re.compile(r"[a-z0-9]{2}/[a-z0-9]{2}/[a-z0-9-]{8,80}\.webp")
 class Encoder:
     """Give `encoder.encode` where an `EncodeImage` is wanted. A hostile picture can only harm its own process."""
 
+    counters: Counters = field(default_factory=Counters)
     idle: float = IDLE
     longest: float = LONGEST
     _pool: "ProcessPoolExecutor | None" = None
@@ -40,6 +42,9 @@ class Encoder:
         try:
             async with self._turn:
                 return await self._encode(body, max_side, max_pixels)
+        except Refused as refused:
+            self.counters.limit(PAGE, refused.reason)
+            raise
         finally:
             self._busy -= 1
             if not self._busy:

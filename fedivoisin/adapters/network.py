@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from yarl import URL
 
 from fedivoisin import VERSION
 from fedivoisin.adapters.public_ip import is_loopback, is_public
+from fedivoisin.counters import FETCH, Counters
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.urls import Url, parse
 from fedivoisin.world import MayGo, Response, Sign
@@ -62,12 +63,14 @@ class Network:
         ca_file: str = "",
         times: Times = Times(),
         resolver: Callable[[], AbstractResolver] = AsyncResolver,
+        counters: Counters | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._lab_hosts = lab_hosts
         self._ca_file = ca_file
         self._times = times
         self._resolver = resolver
+        self._counters = counters or Counters()
         self._tls: ssl.SSLContext | None = None
         self._clients: dict[bool, aiohttp.ClientSession] = {}
 
@@ -75,6 +78,34 @@ class Network:
         self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None, may_go: MayGo | None = None
     ) -> Response:
         """`world.Fetch`: a GET, redirected at most three times, each hop checked and signed anew."""
+        return await self._counted("get", self._fetch(url, accept, max_bytes, sign, may_go))
+
+    async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        """`world.Post`: a redirection is given back as it is; at most 64 KiB of the answer are read."""
+        return await self._counted("post", self._post(url, body, headers))
+
+    async def close(self) -> None:
+        """Closes the kept connections."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.close()
+
+    async def _counted(self, method: str, asking: Awaitable[Response]) -> Response:
+        counters = self._counters
+        began, outcome = counters.clock(), "cancelled"
+        try:
+            answer = await asking
+            outcome = f"{answer.status // 100}xx"
+        except (BadActivity, Unreachable) as error:
+            outcome = error.code
+            counters.limit(FETCH, outcome)
+            raise
+        finally:
+            counters.requests[method, outcome] += 1
+            counters.asking.add(counters.clock() - began)
+        return answer
+
+    async def _fetch(self, url: str, accept: str, max_bytes: int, sign: Sign | None, may_go: MayGo | None) -> Response:
         async with self._errors_told():
             address = self._permitted(parse(url))
             for _ in range(MAX_REDIRECTS + 1):
@@ -86,18 +117,11 @@ class Network:
                     await may_go(address.address)
             raise BadActivity("too-many-redirects")
 
-    async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
-        """`world.Post`: a redirection is given back as it is; at most 64 KiB of the answer are read."""
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
         async with self._errors_told():
             address = self._permitted(parse(url))
             async with self._request("POST", address, headers, body) as response:
                 return _response(address, response, await _beginning(response))
-
-    async def close(self) -> None:
-        """Closes the kept connections."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.close()
 
     async def _get(self, address: Url, accept: str, max_bytes: int, sign: Sign | None) -> tuple[Response, str | None]:
         signed: Mapping[str, str] = sign("GET", address.address, None) if sign else {}

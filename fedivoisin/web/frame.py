@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
+from fedivoisin.counters import PAGE
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.store import neighbourhoods, visits
 from fedivoisin.store.neighbourhoods import Neighbourhood
@@ -38,6 +39,7 @@ def page(view: View) -> Handler:
         wait = request.app[THROTTLE].seconds_to_wait(client_network(request), at=request.app[WORLD].now().timestamp())
         if wait:
             # Before anything is read: whoever floods us shall not make the database work.
+            request.app[WORLD].counters.limit(PAGE, "too-many-requests")
             return error_page(request, 429, headers={"Retry-After": str(wait)})
         visit, fresh = await _visit(request)
         try:
@@ -110,6 +112,7 @@ def finish(response: web.StreamResponse, visit: Visit, fresh: str) -> web.Stream
 def _answer(visit: Visit, refused: Refused) -> web.StreamResponse:
     if refused.reason is Reason.SIGN_IN_NEEDED and visit.request.method in SAFE_METHODS:
         return visit.redirect("/connexion?" + urlencode({"suite": visit.request.path_qs}))
+    visit.world.counters.limit(PAGE, refused.reason)
     response = visit.refused(refused)
     if refused.reason is Reason.TOO_MANY_ATTEMPTS:
         response.headers["Retry-After"] = str(visit.settings.limits.window)

@@ -96,7 +96,8 @@ async def carry_out(reception: Reception) -> int:
     due = await reception.store.take(inbox_rows.claim, limit=BATCH)
     for row in due:
         try:
-            await inbox.process(reception, row)
+            ended = await inbox.process(reception, row)
+            reception.counters.ended(ended)
         except Exception:
             log.exception("activity failed", extra={"row": row.id, "activity": row.activity_url})
             await _set_aside(reception.store, row)
