@@ -1,10 +1,11 @@
 """The first day: the neighbourhood, its actors, its admin, and the founding members."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from fedivoisin.actions import accounts as own_account
+from fedivoisin.actions import groups
 from fedivoisin.actions.accounts import NewAccount
 from fedivoisin.actions.staff import require_admin
 from fedivoisin.errors import Reason, Refused
@@ -12,7 +13,7 @@ from fedivoisin.ids import MemberId
 from fedivoisin.store import members, neighbourhoods, residents
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import record
-from fedivoisin.store.residents import KeyPairs
+from fedivoisin.store.keys import KeyPairs
 from fedivoisin.trust import vouching
 from fedivoisin.trust.events import FounderEntered, NeighbourhoodFounded
 from fedivoisin.trust.roles import Role
@@ -42,16 +43,6 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class NewGroup:
-    """A category's Group."""
-
-    slug: str
-    display_name: str
-    category: str
-    keys: KeyPairs
-
-
-@dataclass(frozen=True, slots=True)
 class FirstKeys:
     """Keys of the three actors that exist from the first day."""
 
@@ -61,10 +52,11 @@ class FirstKeys:
 
 
 async def found(
-    tx: Tx, answers: Answers, admin: NewAccount, keys: FirstKeys, *, categories: Sequence[NewGroup] = ()
+    tx: Tx, answers: Answers, admin: NewAccount, keys: FirstKeys, *, categories: Mapping[str, KeyPairs] | None = None
 ) -> MemberId:
-    """Found the neighbourhood: its instance actor, its Groups, and its admin, who is the first founder.
+    """Found the neighbourhood: its instance actor, its Group, and its admin, who is the first founder.
 
+    `categories` says for which roots there are keys already; a worker opens the others.
     Raises Refused (NOT_FOUND when it is founded already, or a reason about the admin's account).
     """
     if (await neighbourhoods.current(tx)).founded_at is not None:
@@ -75,12 +67,10 @@ async def found(
     instance = await residents.add_instance(tx, keys.instance, origin=origin, display_name=title)
     group = await residents.add_group(tx, keys.group, origin=origin, slug=answers.slug, display_name=title)
     await residents.change(tx, group, latitude=round(answers.latitude, 2), longitude=round(answers.longitude, 2))
-    for one in categories:
-        await residents.add_group(
-            tx, one.keys, origin=origin, slug=one.slug, display_name=one.display_name, category=one.category
-        )
     await neighbourhoods.change(tx, instance_id=instance, group_id=group)
     member = await own_account.create(tx, admin, keys.admin)
+    for root, pair in (categories or {}).items():
+        await groups.open_category(tx, root, pair)
     await record(tx, NeighbourhoodFounded(member), subject=member, by=member)
     await _enter(tx, member, founded_at=tx.now)
     return member

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from fedivoisin.actions import groups
 from fedivoisin.actions.staff import require_admin
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
-from fedivoisin.store import blocks, events, mails, neighbourhoods, origins, outbox, peers, residents
+from fedivoisin.store import blocks, events, mails, neighbourhoods, origins, outbox, peers
 from fedivoisin.store.db import Tx
 from fedivoisin.trust.decisions import (
     DeliveriesDropped,
@@ -28,7 +29,7 @@ async def change(tx: Tx, *, by: MemberId, section: str, values: dict[str, Any]) 
         return
     await neighbourhoods.change(tx, **differing)
     if {"name", "commune"} & differing.keys():
-        await _rename(tx)
+        await groups.rename(tx)
     if "mail" in differing:
         await mails.wake(tx)
     changed = SettingsChanged(section, tuple(sorted(differing)))
@@ -83,9 +84,3 @@ async def drop_host(tx: Tx, *, by: MemberId, host: str) -> None:
     await require_admin(tx, by)
     await outbox.drop(tx, host)
     await events.record(tx, DeliveriesDropped(host), subject=SUBJECT, by=by)
-
-
-async def _rename(tx: Tx) -> None:
-    here = await neighbourhoods.current(tx)
-    for actor_id in filter(None, (here.group_id, here.instance_id)):
-        await residents.change(tx, actor_id, display_name=f"{here.name}, {here.commune}")

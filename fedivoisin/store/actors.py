@@ -152,6 +152,11 @@ async def local_groups(tx: Tx) -> list[Actor]:
     return [from_row(row) for row in rows.mappings()]
 
 
+async def group_of_category(tx: Tx, root: str) -> Actor | None:
+    """Our Group for this root category, if it was opened."""
+    return await _one(tx, actor.c.is_local & (actor.c.category == root) & actor.c.gone_at.is_(None))
+
+
 async def keep_remote(tx: Tx, found: RemoteActor) -> Actor:
     """Add the actor, or renew what is known of it."""
     values = {field.name: getattr(found, field.name) for field in fields(RemoteActor)}

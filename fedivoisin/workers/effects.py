@@ -2,6 +2,7 @@
 
 from fedivoisin.activitypub.publish import listings, messages, people
 from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
+from fedivoisin.community.groups import GroupOpened
 from fedivoisin.market.conversations import MessageChanged, MessageDeleted, MessageSent
 from fedivoisin.market.events import (
     ListingChanged,
@@ -22,7 +23,7 @@ from fedivoisin.notify.messages import TRIAL_ADDRESS, for_event
 from fedivoisin.store import events, mails, neighbourhoods
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import Recorded
-from fedivoisin.trust.decisions import DecisionEvent, SettingsChanged
+from fedivoisin.trust.decisions import DecisionEvent, KeysRotated, SettingsChanged
 from fedivoisin.trust.events import AccountClosed, Admitted, ProfileChanged, TrustEvent
 
 ADDRESS = "adresse"
@@ -69,6 +70,8 @@ async def _publish(tx: Tx, recorded: Recorded) -> None:  # noqa: C901  # one lin
             await people.follow_answered(tx, happened)
         case FollowWithdrawn() as happened:
             await people.follow_withdrawn(tx, happened)
+        case GroupOpened(category=category):
+            await listings.group_opened(tx, category)
         case ListingEnding() | MessageChanged():
             pass  # a question to the author alone; messages are changed only elsewhere
         case rest:
@@ -79,6 +82,8 @@ async def _publish_people(tx: Tx, happened: TrustEvent | DecisionEvent) -> None:
     match happened:
         case ProfileChanged(member=member):
             await people.profile_changed(tx, member)
+        case KeysRotated(actor=actor):
+            await people.keys_rotated(tx, actor)
         case AccountClosed(member=member):
             await people.account_closed(tx, member)
         case SettingsChanged(section=section) if section == ADDRESS:

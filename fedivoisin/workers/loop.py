@@ -18,7 +18,7 @@ from fedivoisin.store import claims, events, lookups
 from fedivoisin.store import inbox as inbox_rows
 from fedivoisin.store.db import Queue, Store
 from fedivoisin.store.events import Recorded
-from fedivoisin.workers import effects, hosts, pictures, tasks, unused_pictures
+from fedivoisin.workers import category_groups, effects, hosts, pictures, tasks, unused_pictures
 from fedivoisin.workers import lookups as lookup_answers
 from fedivoisin.world import World
 
@@ -76,6 +76,7 @@ def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
         ("pictures", lambda: pictures.fetch_remote_pictures(shop.store, shop.world, shop.reception.limits), LOOK_AGAIN),
         ("unused pictures", lambda: unused_pictures.remove_unused(shop.store, shop.world), HOUR),
         ("tasks", lambda: tasks.run_due(shop.store), CLOCK),
+        ("category groups", lambda: category_groups.open_missing(shop.store, shop.world), CLOCK),
     )
 
 

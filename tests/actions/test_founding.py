@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fedivoisin.actions import founding
-from fedivoisin.actions.founding import ADMIN_ROLES, Answers, FirstKeys, NewGroup
+from fedivoisin.actions.founding import ADMIN_ROLES, Answers, FirstKeys
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
 from fedivoisin.store import actors, events, keys, members, neighbourhoods, residents
@@ -40,8 +40,7 @@ ADMIN = an_account("Awa", email="awa@example.org", roles=ADMIN_ROLES)
 @pytest.fixture
 async def awa(store: Store) -> MemberId:
     await store.write(neighbourhoods.prepare, origin="", setup_hash="x")
-    category = NewGroup("bricolage", "Bricolage", "entraide/pret", key_pair(3))
-    return await store.write(founding.found, ANSWERS, ADMIN, KEYS, categories=[category])
+    return await store.write(founding.found, ANSWERS, ADMIN, KEYS, categories={"vide-grenier": key_pair(3)})
 
 
 async def test_a_neighbourhood_is_founded_with_its_actors_and_its_admin(store: Store, awa: MemberId) -> None:
@@ -54,7 +53,7 @@ async def test_a_neighbourhood_is_founded_with_its_actors_and_its_admin(store: S
     assert (here.setup_hash, here.legal, here.name) == (None, {"name": "Les voisins de Doulon"}, "Doulon")
     assert [group.url for group in groups] == [
         "https://nantes.example/groups/doulon",
-        "https://nantes.example/groups/bricolage",
+        "https://nantes.example/groups/vide-grenier",
     ]
     assert groups[0].id == here.group_id
     assert groups[0].discoverable

@@ -1,6 +1,6 @@
 """A listing's life as others hear of it (FEDERATION.md §3)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fedivoisin.activitypub import posting, shown
@@ -11,86 +11,104 @@ from fedivoisin.activitypub.posting import Post
 from fedivoisin.ids import ListingId
 from fedivoisin.market.events import ListingLiked, ListingUnliked
 from fedivoisin.market.listing import EVERYONE, Listing, State
-from fedivoisin.store import actors, announcements, likes, listings, outbox, peers, threads, tombstones
+from fedivoisin.store import actors, announcements, likes, listings, outbox, peers, search, threads, tombstones
 from fedivoisin.store.actors import Actor
+from fedivoisin.store.announcements import Announcement
 from fedivoisin.store.db import Tx
 from fedivoisin.store.outbox import Target
 
 OBJECT, WHOLE = "object", "activity"
+MOST_OLD = 50
+"""Standing listings that a new Group passes on, so that its outbox shows what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A listing of ours that is for everyone, its author, and the Groups that pass it on."""
+
+    listing: Listing
+    author: Actor
+    groups: tuple[Actor, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Whether others may be shown it."""
+        is_over = self.listing.state is State.CLOSED or self.listing.deleted_at is not None
+        return not is_over and self.listing.hidden_at is None and self.author.hidden_at is None
 
 
 async def published(tx: Tx, listing_id: ListingId) -> None:
-    """`Create` by the author; the Group passes it on whole, and by its address for Mastodon."""
-    listing, author, group = await _listing(tx, listing_id)
-    if listing is None or author is None or listing.deleted_at is not None or listing.hidden_at is not None:
+    """`Create` by the author; the Groups pass it on whole, and by its address for Mastodon."""
+    told = await find(tx, listing_id)
+    if told is None or told.listing.deleted_at or told.listing.hidden_at or told.author.hidden_at:
         return
+    listing, author = told.listing, told.author
     said = activities.create(
         posting.envelope(tx, author, listing.url), await shown.listing(tx, listing), contexts.LISTING
     )
     said = await posting.proved(tx, said, author)
     targets = await posting.readers(tx, await posting.with_instance(tx, author))
     await posting.post(tx, Post(said, listing.url), author, targets.values())
-    if group is not None:
-        await _pass_on(tx, group, listing, author, said, form=WHOLE)
-        await _pass_on(tx, group, listing, author, listing.url, form=OBJECT)
+    for group in told.groups:
+        await _pass_on(tx, group, told, said, form=WHOLE)
+        await _pass_on(tx, group, told, listing.url, form=OBJECT)
 
 
 async def changed(tx: Tx, listing_id: ListingId, *, updated_at: datetime | None = None) -> None:
-    """`Update` of the whole, to all who follow and to all who answered."""
-    listing, author, group = await _listing(tx, listing_id)
-    if listing is None or author is None or listing.deleted_at is not None:
+    """`Update` of the whole, to all who follow and to all who answered. In another category, another Group has it."""
+    told = await find(tx, listing_id)
+    if told is None or told.listing.deleted_at is not None:
         return
-    listing = replace(listing, updated_at=updated_at or listing.updated_at or tx.now)
+    listing = replace(told.listing, updated_at=updated_at or told.listing.updated_at or tx.now)
     said = activities.update(
-        posting.envelope(tx, author, listing.url), await shown.listing(tx, listing), contexts.LISTING
+        posting.envelope(tx, told.author, listing.url), await shown.listing(tx, listing), contexts.LISTING
     )
-    said = await posting.proved(tx, said, author)
-    targets = await _all_readers(tx, listing, author, group)
-    await posting.post(tx, Post(said, listing.url), author, targets.values())
-    if group is not None:
-        await _pass_on(tx, group, listing, author, said, form="")
+    said = await posting.proved(tx, said, told.author)
+    await posting.post(tx, Post(said, listing.url), told.author, (await all_readers(tx, told)).values())
+    for group in told.groups:
+        await _pass_on(tx, group, told, said, form="")
+    await _rearrange(tx, told)
 
 
 async def over(tx: Tx, listing_id: ListingId, *, updated_at: datetime | None = None) -> None:
-    """`Update`, and the Group takes back what it passed on, else it stays on Mastodon; `Delete` for flohmarkt."""
+    """`Update`, and the Groups take back what they passed on, else it stays on Mastodon; `Delete` for flohmarkt."""
     await changed(tx, listing_id, updated_at=updated_at)
-    listing, author, group = await _listing(tx, listing_id)
-    if listing is None or author is None:
+    told = await find(tx, listing_id)
+    if told is None:
         return
-    if group is not None:
-        await _take_back(tx, listing, author, group)
-    flea_markets = await _flohmarkt(tx, await _all_readers(tx, listing, author, group))
+    await _take_back(tx, told, await announcements.standing(tx, told.listing.id))
+    flea_markets = await _flohmarkt(tx, await all_readers(tx, told))
     if flea_markets:
-        said = activities.delete(posting.envelope(tx, author, listing.url), await shown.listing(tx, listing))
-        await posting.post(tx, Post(said, listing.url), author, flea_markets)
+        shape = await shown.listing(tx, told.listing)
+        said = activities.delete(posting.envelope(tx, told.author, told.listing.url), shape)
+        await posting.post(tx, Post(said, told.listing.url), told.author, flea_markets)
 
 
 async def back(tx: Tx, listing_id: ListingId, *, updated_at: datetime | None = None) -> None:
-    """Open again: `Update`, and the Group passes its address on once more."""
+    """Open again: `Update`, and the Groups pass its address on once more."""
     await changed(tx, listing_id, updated_at=updated_at)
-    listing, author, group = await _listing(tx, listing_id)
-    if listing is None or author is None or group is None:
+    told = await find(tx, listing_id)
+    if told is None or not told.stands:
         return
-    if listing.state is State.CLOSED or listing.hidden_at is not None:
-        return
-    if not await announcements.standing(tx, listing.id):
-        await _pass_on(tx, group, listing, author, listing.url, form=OBJECT)
+    standing = {one.group_id for one in await announcements.standing(tx, told.listing.id)}
+    for group in told.groups:
+        if group.id not in standing:
+            await _pass_on(tx, group, told, told.listing.url, form=OBJECT)
 
 
 async def deleted(tx: Tx, listing_id: ListingId) -> None:
-    """`Delete` with a Tombstone, also passed on by the Group."""
-    listing, author, group = await _listing(tx, listing_id)
-    if listing is None or author is None:
+    """The Groups take back what they passed on; `Delete` with a Tombstone, also passed on by the Groups."""
+    told = await find(tx, listing_id)
+    if told is None:
         return
+    listing, author = told.listing, told.author
     await tombstones.put(tx, listing.url, "Note", is_local=True)
+    await _take_back(tx, told, await announcements.standing(tx, listing.id))
     said = activities.delete(posting.envelope(tx, author, listing.url), await shown.listing(tx, listing))
     said = await posting.proved(tx, said, author)
-    targets = await _all_readers(tx, listing, author, group)
-    await posting.post(tx, Post(said, listing.url), author, targets.values())
-    if group is not None:
-        await _pass_on(tx, group, listing, author, said, form="")
-    for one in await announcements.standing(tx, listing.id):
-        await announcements.undone(tx, one.activity_url)
+    await posting.post(tx, Post(said, listing.url), author, (await all_readers(tx, told)).values())
+    for group in told.groups:
+        await _pass_on(tx, group, told, said, form="")
 
 
 async def liked(tx: Tx, happened: ListingLiked) -> None:
@@ -120,6 +138,34 @@ async def catch_up(tx: Tx) -> None:
         await published(tx, listing_id)
 
 
+async def group_opened(tx: Tx, category: str) -> None:
+    """A category's new Group passes on what stands in it, the oldest first: who comes reads its outbox."""
+    for one in reversed(await search.newest_public(tx, category=category, limit=MOST_OLD)):
+        told = await find(tx, one.id)
+        if told is not None and await announcements.standing(tx, one.id):
+            await _rearrange(tx, told)
+
+
+async def find(tx: Tx, listing_id: ListingId) -> Told | None:
+    """The listing, if it is ours and for everyone."""
+    listing = await listings.find(tx, listing_id)
+    if listing is None or not listing.is_local or listing.reach < EVERYONE:
+        return None
+    known = await actors.by_ids(tx, [one for one in (listing.author_id, listing.group_id) if one])
+    neighbourhood = known.get(listing.group_id) if listing.group_id else None
+    if neighbourhood is None:
+        return Told(listing, known[listing.author_id], ())
+    category = await actors.group_of_category(tx, listing.category.partition("/")[0])
+    return Told(listing, known[listing.author_id], (neighbourhood, *([category] if category else [])))
+
+
+async def all_readers(tx: Tx, told: Told) -> dict[str, Target]:
+    """Followers of the author, of the instance and of the Groups, and everyone who answered."""
+    wrote = await actors.by_ids(tx, await threads.writers_on(tx, told.listing.id))
+    followed = [*await posting.with_instance(tx, told.author), *told.groups]
+    return await posting.readers(tx, followed, wrote.values())
+
+
 async def _liking(tx: Tx, happened: ListingLiked | ListingUnliked) -> tuple[Listing | None, Actor | None, Actor | None]:
     """A listing from elsewhere, its author, and who of ours likes it."""
     listing = await listings.find(tx, happened.listing_id)
@@ -129,36 +175,33 @@ async def _liking(tx: Tx, happened: ListingLiked | ListingUnliked) -> tuple[List
     return listing, known.get(listing.author_id), known.get(happened.by)
 
 
-async def _listing(tx: Tx, listing_id: ListingId) -> tuple[Listing | None, Actor | None, Actor | None]:
-    """The listing (ours, for everyone), its author and its Group."""
-    listing = await listings.find(tx, listing_id)
-    if listing is None or not listing.is_local or listing.reach < EVERYONE:
-        return None, None, None
-    known = await actors.by_ids(tx, [one for one in (listing.author_id, listing.group_id) if one])
-    return listing, known.get(listing.author_id), known.get(listing.group_id) if listing.group_id else None
-
-
-async def _pass_on(tx: Tx, group: Actor, listing: Listing, author: Actor, thing: Json | str, *, form: str) -> None:
+async def _pass_on(tx: Tx, group: Actor, told: Told, thing: Json | str, *, form: str) -> None:
     """An `Announce` by the Group to its followers; with a `form` it is noted, so that it can be taken back."""
-    said = activities.announce(posting.envelope(tx, group), thing, author.url)
+    said, listing = activities.announce(posting.envelope(tx, group), thing, told.author.url), told.listing
     if form:
         await announcements.put(tx, activity_url=str(said["id"]), group_id=group.id, listing_id=listing.id, form=form)
     await posting.post(tx, Post(said, listing.url), group, (await posting.readers(tx, [group])).values())
 
 
-async def _take_back(tx: Tx, listing: Listing, author: Actor, group: Actor) -> None:
-    for one in await announcements.standing(tx, listing.id):
-        announced = Announced(listing.url, author.url, one.created_at)
-        said = activities.undo_announce(posting.envelope(tx, group), one.activity_url, announced)
+async def _take_back(tx: Tx, told: Told, announced: list[Announcement]) -> None:
+    speakers = await actors.by_ids(tx, {one.group_id for one in announced})
+    for one in announced:
+        group, short = speakers[one.group_id], Announced(told.listing.url, told.author.url, one.created_at)
+        said = activities.undo_announce(posting.envelope(tx, group), one.activity_url, short)
         await posting.post(tx, Post(said, one.activity_url), group, (await posting.readers(tx, [group])).values())
         await announcements.undone(tx, one.activity_url)
 
 
-async def _all_readers(tx: Tx, listing: Listing, author: Actor, group: Actor | None) -> dict[str, Target]:
-    """Followers of the author, of the instance and of the Group, and everyone who answered."""
-    wrote = await actors.by_ids(tx, await threads.writers_on(tx, listing.id))
-    followed = [*await posting.with_instance(tx, author), *([group] if group else [])]
-    return await posting.readers(tx, followed, wrote.values())
+async def _rearrange(tx: Tx, told: Told) -> None:
+    """What stands is announced by its Groups and by no other: its category may have changed, or just got a Group."""
+    if not told.stands:
+        return
+    announced = await announcements.standing(tx, told.listing.id)
+    ours = {group.id for group in told.groups}
+    await _take_back(tx, told, [one for one in announced if one.group_id not in ours])
+    for group in told.groups:
+        if group.category is not None and group.id not in {one.group_id for one in announced}:
+            await _pass_on(tx, group, told, told.listing.url, form=OBJECT)
 
 
 async def _flohmarkt(tx: Tx, targets: dict[str, Target]) -> list[Target]:

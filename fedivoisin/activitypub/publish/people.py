@@ -5,7 +5,7 @@ from fedivoisin.activitypub.documents import activities, contexts
 from fedivoisin.activitypub.posting import Post
 from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
 from fedivoisin.ids import ActorId
-from fedivoisin.store import actors, follows, neighbourhoods, threads, tombstones
+from fedivoisin.store import actors, follows, threads, tombstones
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.follows import Follow
@@ -58,16 +58,14 @@ async def profile_changed(tx: Tx, member_id: ActorId) -> None:
 
 
 async def account_closed(tx: Tx, member_id: ActorId) -> None:
-    """`Delete` of the actor, to all who follow it, the Group or the instance: they may know it by its listings."""
+    """`Delete` of the actor, to all who follow it, a Group or the instance: they may know it by its listings."""
     member = await actors.by_id(tx, member_id)
     if member is None:
         return
-    here = await neighbourhoods.current(tx)
-    group = await actors.by_id(tx, here.group_id) if here.group_id else None
     await tombstones.put(tx, member.url, member.type, is_local=True)
     said = activities.delete_actor(posting.envelope(tx, member))
     said = await posting.proved(tx, said, member)
-    followed = [*await posting.with_instance(tx, member), *([group] if group else [])]
+    followed = [*await posting.with_instance(tx, member), *await actors.local_groups(tx)]
     targets = await posting.readers(tx, followed, await _correspondents(tx, member))
     await posting.post(tx, Post(said, member.url), member, targets.values())
     await follows.forget_actor(tx, member.id)

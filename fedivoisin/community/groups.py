@@ -1,0 +1,25 @@
+"""The Groups that stand for the categories of a neighbourhood: what they are called, and that one was opened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from fedivoisin.ids import ActorId
+
+PREFIX = "rubrique"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOpened:
+    """A category has its Group from now on: what stands in it is passed on by it too."""
+
+    group_id: ActorId
+    category: str
+
+
+def names_for(category: str) -> Iterator[str]:
+    """What the Group of this root may be called, the best first: people share its `acct:` namespace, and came first."""
+    yield category
+    yield f"{PREFIX}-{category}"
+    for number in count(2):
+        yield f"{PREFIX}-{category}-{number}"
