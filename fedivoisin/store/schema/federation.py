@@ -107,6 +107,18 @@ domain_block = Table(
     Column("created_at", Instant, nullable=False),
 )
 
+followers_check = Table(
+    "followers_check",  # FEP-8fcf: an actor elsewhere counts its followers here otherwise than we do
+    metadata,
+    Column("actor_id", String(64), ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True),
+    Column("url", String(2048), nullable=False),  # of its partial collection for us
+    Column("digest", String(64), nullable=False),  # of what it says to stand there
+    Column("asked_at", Instant, nullable=False),
+    Column("next_at", Instant, index=True),  # none once done
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("outcome", String(64)),
+)
+
 unreachable_key = Table(
     "unreachable_key",  # negative cache of keys that could not be fetched
     metadata,

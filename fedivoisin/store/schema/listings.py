@@ -131,6 +131,14 @@ announcement = Table(
     Column("undone_at", Instant),
 )
 
+pin = Table(
+    "pin",  # what moderators put first: the `featured` collection of its Groups
+    metadata,
+    Column("listing_id", String(64), ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True),
+    Column("by_id", String(64), ForeignKey("actor.id", ondelete="SET NULL")),
+    Column("created_at", Instant, nullable=False),
+)
+
 draft = Table(
     "draft",
     metadata,

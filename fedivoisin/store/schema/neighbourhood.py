@@ -49,6 +49,7 @@ report = Table(
     Column("decided_at", Instant),
     Column("decided_by", String(64), ForeignKey("actor.id", ondelete="SET NULL")),
     Column("decision", String(500)),
+    Column("forwarded_at", Instant),  # told to the instance that it is about
 )
 
 statement = Table(
