@@ -215,14 +215,14 @@ def shared_inbox(origin: str) -> str:
     return f"{origin}/inbox"
 
 
-def main_key(actor: str) -> str:
-    """The RSA key that signs requests."""
-    return f"{actor}#main-key"
+def main_key(actor: str, version: str = "") -> str:
+    """The RSA key that signs requests. A rotation gives a new `version`: no key's address ever changes its meaning."""
+    return f"{actor}#main-key{version and '-'}{version}"
 
 
-def assertion_key(actor: str) -> str:
+def assertion_key(actor: str, version: str = "") -> str:
     """The Ed25519 key that proves documents (FEP-521a)."""
-    return f"{actor}#ed25519-key"
+    return f"{actor}#ed25519-key{version and '-'}{version}"
 
 
 def listing_url(origin: str, author_name: str, listing_id: str) -> str:

@@ -97,6 +97,27 @@ def migrate(settings: Settings) -> None:
     click.echo("Base mise à jour." if run(bring_up()) else "La base est déjà à jour.")
 
 
+@main.group(help="Les clés qui signent ce que le quartier envoie.")
+def keys() -> None:
+    """The keys of our actors."""
+
+
+@keys.command(help="Donner de nouvelles clés ; les anciennes valent encore 48 heures.")
+@click.option("--actor", "names", multiple=True, help="Un nom (awa, instance) ou une adresse ; peut être répété.")
+@click.option("--all", "everyone", is_flag=True, help="Tous les membres, les groupes et l'instance.")
+@click.option("--compromised", is_flag=True, help="On a pu les copier : les anciennes ne valent plus dès maintenant.")
+@click.pass_obj
+def rotate(settings: Settings, names: tuple[str, ...], everyone: bool, compromised: bool) -> None:
+    """Rotate keys; the server may run meanwhile."""
+    from fedivoisin import rotation
+
+    if bool(names) == everyone:
+        fail("dites pour qui : --actor NOM, ou --all")
+    for url in run(rotation.rotate(settings, names, everyone=everyone, compromised=compromised)):
+        click.echo(f"Nouvelles clés : {url}")
+    click.echo("Les anciennes ne valent plus." if compromised else "Les anciennes valent encore 48 heures.")
+
+
 @main.command(help="Regarder si tout va bien, et dire quoi réparer.")
 @click.pass_obj
 def doctor(settings: Settings) -> None:

@@ -13,8 +13,9 @@ from fedivoisin.store import accounts, mail_tokens, members, neighbourhoods, res
 from fedivoisin.store.accounts import Account
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import record
+from fedivoisin.store.keys import KeyPairs
 from fedivoisin.store.mail_tokens import Purpose
-from fedivoisin.store.residents import KeyPairs, Newcomer
+from fedivoisin.store.residents import Newcomer
 from fedivoisin.store.throttle import Limit
 from fedivoisin.trust import names
 from fedivoisin.trust.events import (

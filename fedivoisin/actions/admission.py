@@ -12,7 +12,7 @@ from fedivoisin.ids import MemberId, SponsorshipId
 from fedivoisin.store import invitations, members, neighbourhoods, throttle, vouches
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import record
-from fedivoisin.store.residents import KeyPairs
+from fedivoisin.store.keys import KeyPairs
 from fedivoisin.store.throttle import Limit
 from fedivoisin.trust import vouching
 from fedivoisin.trust.events import CandidacyRefused, CandidacyRequested, CandidateReminded, Vouched

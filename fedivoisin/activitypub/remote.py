@@ -12,13 +12,14 @@ from fedivoisin.activitypub.keyring import usable
 from fedivoisin.activitypub.parse.activities import CollectionDocument
 from fedivoisin.activitypub.parse.objects import ActorDocument, Document, KeyDocument
 from fedivoisin.activitypub.wire import keys as wire_keys
-from fedivoisin.activitypub.wire.keys import PublicKey
+from fedivoisin.activitypub.wire.keys import AnyPublic, PublicKey
 from fedivoisin.activitypub.wire.origins import same_origin
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.market.place import blur
 from fedivoisin.store import actors, keys, neighbourhoods, peers
 from fedivoisin.store.actors import Actor, RemoteActor
 from fedivoisin.store.db import Tx
+from fedivoisin.store.keys import Listed
 from fedivoisin.urls import parse as parse_url
 
 T = TypeVar("T")
@@ -107,19 +108,25 @@ async def keep_actor(tx: Tx, found: ActorDocument) -> Actor:
     if not same_origin(found.id, found.inbox):
         raise BadActivity("foreign-inbox")
     actor = await actors.keep_remote(tx, _facts(found))
-    kept = [one.id for one in found.public_keys if same_origin(one.id, found.id) and one.owner == found.id]
-    for one in found.public_keys:
-        if one.id in kept:
-            algorithm = _algorithm(one.pem)
-            await keys.keep_remote(tx, actor.id, id=one.id, algorithm=algorithm, public=one.pem, purpose="http")
-    for proof in found.assertion_keys:
-        if same_origin(proof.id, found.id) and proof.controller == found.id and proof.id not in kept:
-            kept.append(proof.id)
-            await keys.keep_remote(
-                tx, actor.id, id=proof.id, algorithm="ed25519", public=proof.multibase, purpose="assertion"
-            )
-    await keys.forget_others(tx, actor.id, kept)
+    listed = _listed(found)
+    for one in listed.values():
+        await keys.keep_remote(tx, actor.id, one)
+    await keys.forget_others(tx, actor.id, list(listed))
     return actor
+
+
+def _listed(found: ActorDocument) -> dict[str, Listed]:
+    """The keys on the actor's own origin that name it as their owner; the first of an id counts."""
+    kept: dict[str, Listed] = {}
+    for one in found.public_keys:
+        if same_origin(one.id, found.id) and one.owner == found.id:
+            kept[one.id] = Listed(one.id, _algorithm(wire_keys.load_public_pem(one.pem)), one.pem, "http")
+    for purpose, multikeys in (("assertion", found.assertion_keys), ("http", found.request_keys)):
+        for key in multikeys:
+            if same_origin(key.id, found.id) and key.controller == found.id and key.id not in kept:
+                algorithm = _algorithm_of_multikey(key.multibase)
+                kept[key.id] = Listed(key.id, algorithm, key.multibase, purpose, key.expires_at)
+    return kept
 
 
 async def _run(work: Callable[[], Awaitable[object]]) -> object:
@@ -212,5 +219,12 @@ def _blurred(found: ActorDocument) -> tuple[float | None, float | None]:
     return blur(found.place.latitude, found.place.longitude)
 
 
-def _algorithm(pem: str) -> str:
-    return "ed25519" if wire_keys.algorithm_of(wire_keys.load_public_pem(pem)) == "ed25519" else "rsa"
+def _algorithm(key: AnyPublic) -> str:
+    return "ed25519" if wire_keys.algorithm_of(key) == "ed25519" else "rsa"
+
+
+def _algorithm_of_multikey(multibase: str) -> str:
+    try:
+        return _algorithm(wire_keys.load_multikey(multibase))
+    except BadActivity:
+        return "unknown"  # of a kind that we do not speak: whoever signs with it is refused, the actor is not

@@ -8,10 +8,11 @@ from fedivoisin import addresses
 from fedivoisin.activitypub.documents import actor as actor_documents
 from fedivoisin.activitypub.documents import listing as listing_documents
 from fedivoisin.activitypub.documents import message as message_documents
-from fedivoisin.activitypub.documents.actor import Area, Common, Icon, Keys
+from fedivoisin.activitypub.documents.actor import Area, Common, Icon, Keys, RetiredKey
 from fedivoisin.activitypub.documents.contexts import Json
 from fedivoisin.activitypub.documents.listing import Setting
 from fedivoisin.activitypub.documents.message import Correspondent
+from fedivoisin.activitypub.keyring import multibase
 from fedivoisin.errors import BadActivity
 from fedivoisin.market.listing import Listing, State
 from fedivoisin.store import actors, keys, listings, neighbourhoods, search, threads
@@ -97,7 +98,6 @@ async def correspondent(tx: Tx, shown: Message) -> Actor | None:
 
 
 def _common(shown: Actor, here: Neighbourhood, listed: Sequence[Key]) -> Common:
-    newest = {key.purpose: key.public for key in listed if key.retired_at is None}
     return Common(
         url=shown.url,
         username=shown.name,
@@ -106,9 +106,20 @@ def _common(shown: Actor, here: Neighbourhood, listed: Sequence[Key]) -> Common:
         name=shown.shown_name,
         summary=shown.summary,
         published_at=shown.published_at or shown.created_at,
-        keys=Keys(newest["http"], newest["assertion"]),
+        keys=_keys(listed),
         icon=Icon(shown.icon_url) if shown.icon_url else None,
     )
+
+
+def _keys(listed: Sequence[Key]) -> Keys:
+    newest = {key.purpose: key for key in listed if key.retired_at is None}
+    of_requests, of_proofs = newest["http"], newest["assertion"]
+    retired = tuple(
+        RetiredKey(key.id, multibase(key), key.expires_at, key.purpose == "http")
+        for key in listed
+        if key.retired_at is not None and key.expires_at is not None
+    )
+    return Keys(of_requests.public, of_proofs.public, of_requests.id, of_proofs.id, retired)
 
 
 def _area(here: Neighbourhood) -> Area | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, insert, select, update
 
@@ -15,6 +15,19 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 OVERLAP = timedelta(hours=48)
 """How long a retired key of ours still stands in its actor's document (FEDERATION.md §4)."""
+
+
+class KeyPairs(Protocol):
+    """What `World.new_keys` makes, outside any transaction: PEM texts, and a Multikey for the public Ed25519 key."""
+
+    @property
+    def rsa_private(self) -> str: ...
+    @property
+    def rsa_public(self) -> str: ...
+    @property
+    def ed25519_private(self) -> str: ...
+    @property
+    def ed25519_public(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +44,32 @@ class Key:
     purpose: str
     fetched_at: datetime | None
     retired_at: datetime | None
+    expires_at: datetime | None
+    """When nobody may believe it any more: the end of the overlap of a retired key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A key as another server's actor lists it."""
+
+    id: str
+    algorithm: str
+    public: str
+    purpose: str
+    expires_at: datetime | None = None
 
 
 async def by_id(tx: Tx, key_id: str) -> Key | None:
-    """The key that requests name so, unless it was revoked."""
-    rows = await tx.conn.execute(_select().where(key.c.id == key_id, key.c.revoked_at.is_(None)))
+    """The key that requests name so, unless it was revoked or its time is over."""
+    rows = await tx.conn.execute(_select().where(key.c.id == key_id, *_valid(tx)))
     row = rows.mappings().first()
     return _from_row(row) if row is not None else None
 
 
 async def of_actor(tx: Tx, actor_id: str) -> list[Key]:
     """Every key that the actor's document lists now, the oldest first."""
-    recent = key.c.retired_at.is_(None) | (key.c.retired_at > tx.now - OVERLAP)
     rows = await tx.conn.execute(
-        _select().where(key.c.actor_id == actor_id, key.c.revoked_at.is_(None), recent).order_by(key.c.created_at)
+        _select().where(key.c.actor_id == actor_id, *_valid(tx)).order_by(key.c.created_at, key.c.id)
     )
     return [_from_row(row) for row in rows.mappings()]
 
@@ -67,20 +92,56 @@ async def to_sign_with(tx: Tx, actor_id: str, purpose: str = "http") -> Key | No
     return _from_row(row) if row is not None else None
 
 
-async def keep_remote(tx: Tx, actor_id: str, *, id: str, algorithm: str, public: str, purpose: str) -> None:
+async def keep_remote(tx: Tx, actor_id: str, listed: Listed) -> None:
     """Add or renew a key that its owner lists."""
     tx.filled.add("door")
-    values = {"actor_id": actor_id, "algorithm": algorithm, "public": public, "purpose": purpose, "fetched_at": tx.now}
-    known = await tx.conn.execute(update(key).where(key.c.id == id, key.c.private.is_(None)).values(values))
+    values = {
+        "actor_id": actor_id,
+        "algorithm": listed.algorithm,
+        "public": listed.public,
+        "purpose": listed.purpose,
+        "fetched_at": tx.now,
+        "expires_at": listed.expires_at,
+    }
+    known = await tx.conn.execute(update(key).where(key.c.id == listed.id, key.c.private.is_(None)).values(values))
     if known.rowcount == 0:
-        await tx.conn.execute(insert(key).values(values | {"id": id, "created_at": tx.now}))
-    await tx.conn.execute(delete(unreachable_key).where(unreachable_key.c.key_id == id))
+        await tx.conn.execute(insert(key).values(values | {"id": listed.id, "created_at": tx.now}))
+    await tx.conn.execute(delete(unreachable_key).where(unreachable_key.c.key_id == listed.id))
 
 
 async def forget_others(tx: Tx, actor_id: str, kept: list[str]) -> None:
     """Drop the remote keys of an actor that its document no longer lists."""
     tx.filled.add("door")
     await tx.conn.execute(delete(key).where(key.c.actor_id == actor_id, key.c.private.is_(None), key.c.id.not_in(kept)))
+
+
+async def add_ours(tx: Tx, actor_id: str, pairs: KeyPairs, *, http_id: str, assertion_id: str) -> None:
+    """The keys of an actor of ours: from now on it signs and proves with these."""
+    shared = {"actor_id": actor_id, "created_at": tx.now}
+    of_requests = {"id": http_id, "algorithm": "rsa", "purpose": "http"}
+    of_proofs = {"id": assertion_id, "algorithm": "ed25519", "purpose": "assertion"}
+    await tx.conn.execute(
+        insert(key),
+        [
+            shared | of_requests | {"public": pairs.rsa_public, "private": pairs.rsa_private},
+            shared | of_proofs | {"public": pairs.ed25519_public, "private": pairs.ed25519_private},
+        ],
+    )
+
+
+async def retire(tx: Tx, actor_id: str, overlap: timedelta = OVERLAP) -> None:
+    """Sign no more with the live keys of an actor of ours; for a while they are still shown and believed."""
+    await tx.conn.execute(
+        update(key)
+        .where(key.c.actor_id == actor_id, key.c.private.is_not(None), key.c.retired_at.is_(None))
+        .values(retired_at=tx.now, expires_at=tx.now + overlap)
+    )
+
+
+async def forget_expired(tx: Tx) -> None:
+    """Drop the keys whose overlap is over: ours, with their secret halves, and others'."""
+    tx.filled.add("door")
+    await tx.conn.execute(delete(key).where(key.c.expires_at <= tx.now))
 
 
 async def unreachable_until(tx: Tx, key_id: str) -> datetime | None:
@@ -111,6 +172,10 @@ async def purge_unreachable(tx: Tx) -> None:
     await tx.conn.execute(delete(unreachable_key).where(unreachable_key.c.until < tx.now - LONGEST_PAUSE))
 
 
+def _valid(tx: Tx) -> tuple[Any, ...]:
+    return key.c.revoked_at.is_(None), key.c.expires_at.is_(None) | (key.c.expires_at > tx.now)
+
+
 def _select() -> Any:
     return select(
         key.c.id,
@@ -122,6 +187,7 @@ def _select() -> Any:
         key.c.purpose,
         key.c.fetched_at,
         key.c.retired_at,
+        key.c.expires_at,
     ).join(actor, actor.c.id == key.c.actor_id)
 
 

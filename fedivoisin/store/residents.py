@@ -1,28 +1,18 @@
 """Actors of ours: made with their keys, changed, gone."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import insert, select, update
 
 from fedivoisin import addresses
 from fedivoisin.ids import ActorId
+from fedivoisin.store import keys as key_rows
+from fedivoisin.store.actors import COLUMNS, Actor, from_row
 from fedivoisin.store.db import Tx
+from fedivoisin.store.keys import KeyPairs
 from fedivoisin.store.schema.actors import actor, key
-
-
-class KeyPairs(Protocol):
-    """What `World.new_keys` makes, outside any transaction: PEM texts, and a Multikey for the public Ed25519 key."""
-
-    @property
-    def rsa_private(self) -> str: ...
-    @property
-    def rsa_public(self) -> str: ...
-    @property
-    def ed25519_private(self) -> str: ...
-    @property
-    def ed25519_public(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +24,14 @@ class Newcomer:
     member_kind: str = "habitant"
     quartier: str = ""
     agreement: str = "neutre"
+
+
+async def everyone(tx: Tx) -> list[Actor]:
+    """All our actors that have not left."""
+    rows = await tx.conn.execute(
+        select(*COLUMNS).where(actor.c.is_local, actor.c.gone_at.is_(None)).order_by(actor.c.created_at, actor.c.id)
+    )
+    return [from_row(row) for row in rows.mappings()]
 
 
 async def is_taken(tx: Tx, name: str) -> bool:
@@ -135,30 +133,7 @@ async def _add(tx: Tx, url: str, keys: KeyPairs, *, name: str, **values: Any) ->
             **values,
         )
     )
-    await _add_keys(tx, actor_id, url, keys)
-    return actor_id
-
-
-async def _add_keys(tx: Tx, actor_id: ActorId, url: str, keys: KeyPairs) -> None:
-    shared = {"actor_id": actor_id, "created_at": tx.now}
-    await tx.conn.execute(
-        insert(key),
-        [
-            shared
-            | {
-                "id": addresses.main_key(url),
-                "algorithm": "rsa",
-                "public": keys.rsa_public,
-                "private": keys.rsa_private,
-                "purpose": "http",
-            },
-            shared
-            | {
-                "id": addresses.assertion_key(url),
-                "algorithm": "ed25519",
-                "public": keys.ed25519_public,
-                "private": keys.ed25519_private,
-                "purpose": "assertion",
-            },
-        ],
+    await key_rows.add_ours(
+        tx, actor_id, keys, http_id=addresses.main_key(url), assertion_id=addresses.assertion_key(url)
     )
+    return actor_id

@@ -101,6 +101,13 @@ class SettingsChanged:
     fields: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class KeysRotated:
+    """Who runs the server gave an actor new keys."""
+
+    actor: ActorId
+
+
 DecisionEvent: TypeAlias = (
     ReportOpened
     | ReportDecided
@@ -110,4 +117,5 @@ DecisionEvent: TypeAlias = (
     | DeliveriesDropped
     | DeliveriesRetried
     | SettingsChanged
+    | KeysRotated
 )

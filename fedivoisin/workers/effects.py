@@ -1,6 +1,6 @@
 """What follows from each event: activities for others, mails for members. One `match`, one line per event."""
 
-from fedivoisin.activitypub.publish import listings, messages, people
+from fedivoisin.activitypub.publish import keys, listings, messages, people
 from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
 from fedivoisin.community.groups import GroupOpened
 from fedivoisin.market.conversations import MessageChanged, MessageDeleted, MessageSent
@@ -83,7 +83,7 @@ async def _publish_people(tx: Tx, happened: TrustEvent | DecisionEvent) -> None:
         case ProfileChanged(member=member):
             await people.profile_changed(tx, member)
         case KeysRotated(actor=actor):
-            await people.keys_rotated(tx, actor)
+            await keys.rotated(tx, actor)
         case AccountClosed(member=member):
             await people.account_closed(tx, member)
         case SettingsChanged(section=section) if section == ADDRESS:

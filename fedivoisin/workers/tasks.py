@@ -34,6 +34,7 @@ TABLE: Mapping[str, Task] = {
     "purge-deliveries": Task(timedelta(days=1), outbox_purge.forget_deliveries, in_batches=True),
     "purge-activities": Task(timedelta(days=1), outbox_purge.forget_activities, in_batches=True),
     "purge-unreachable-keys": Task(timedelta(hours=6), keys.purge_unreachable),
+    "forget-expired-keys": Task(timedelta(minutes=30), keys.forget_expired),
     "purge-reports": Task(timedelta(days=1), reports.purge),
     "purge-mails": Task(timedelta(days=1), mails.purge),
 }

@@ -22,11 +22,25 @@ _PROPOSAL_RELATION = ["payment", "https://w3id.org/valueflows/ont/vf#Proposal"]
 
 
 @dataclass(frozen=True, slots=True)
+class RetiredKey:
+    """One that was replaced and is believed a while longer: as a Multikey, with when its time is over."""
+
+    id: str
+    multibase: str
+    expires_at: datetime
+    is_of_requests: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """The public halves: PEM of the key that signs requests, Multikey of the one that proves documents."""
 
     rsa_pem: str
     ed25519_multibase: str
+    http_id: str = ""
+    """Empty: the address of an actor's first key; so for the other."""
+    assertion_id: str = ""
+    retired: tuple[RetiredKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +143,29 @@ def _actor(common: Common, kind: str, page: str, *, approves: bool) -> dict[str,
         "endpoints": {"sharedInbox": addresses.shared_inbox(common.origin)},
         "manuallyApprovesFollowers": approves,
         "published": instant(common.published_at),
-        "publicKey": {"id": addresses.main_key(url), "owner": url, "publicKeyPem": common.keys.rsa_pem},
-        "assertionMethod": [_multikey(common)],
+        **_keys(url, common.keys),
     }
 
 
-def _multikey(common: Common) -> Json:
+def _keys(url: str, keys: Keys) -> Json:
+    # `publicKey` is never a list: Lemmy, Pleroma and PieFed read one object, and could not read the actor any more. So
+    # a replaced key of requests stands where Controlled Identifiers (§2.3.1) put keys that authenticate.
+    newest = _multikey(url, keys.assertion_id or addresses.assertion_key(url), keys.ed25519_multibase)
+    of_proofs = [_retired(url, one) for one in keys.retired if not one.is_of_requests]
+    of_requests = [_retired(url, one) for one in keys.retired if one.is_of_requests]
     return {
-        "id": addresses.assertion_key(common.url),
-        "type": "Multikey",
-        "controller": common.url,
-        "publicKeyMultibase": common.keys.ed25519_multibase,
+        "publicKey": {"id": keys.http_id or addresses.main_key(url), "owner": url, "publicKeyPem": keys.rsa_pem},
+        "assertionMethod": [newest, *of_proofs],
+        **({"authentication": of_requests} if of_requests else {}),
     }
+
+
+def _retired(url: str, key: RetiredKey) -> Json:
+    return {**_multikey(url, key.id, key.multibase), "expires": instant(key.expires_at)}
+
+
+def _multikey(url: str, key_id: str, multibase: str) -> Json:
+    return {"id": key_id, "type": "Multikey", "controller": url, "publicKeyMultibase": multibase}
 
 
 def _icon(common: Common) -> Json:

@@ -77,6 +77,7 @@ ACTOR: list[Any] = [
         "Hashtag": "as:Hashtag",
         "Multikey": "sec:Multikey",
         "assertionMethod": {"@id": "sec:assertionMethod", "@type": "@id", "@container": "@set"},
+        "authentication": {"@id": "sec:authenticationMethod", "@type": "@id", "@container": "@set"},
         "controller": {"@id": "sec:controller", "@type": "@id"},
         "publicKeyMultibase": {"@id": "sec:publicKeyMultibase", "@type": "sec:multibase"},
         "webfinger": {"@id": "https://purl.archive.org/socialweb/webfinger#webfinger", "@type": "xsd:string"},

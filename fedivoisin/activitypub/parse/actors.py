@@ -37,7 +37,8 @@ def actor(document: Json, kind: str) -> ActorDocument:
         published_at=values.moment(document.get("published")),
         icon=next(filter(None, map(notes.picture, values.listed(document.get("icon"))[:10])), None),
         public_keys=tuple(_public_keys(document)),
-        assertion_keys=tuple(_assertion_keys(document)),
+        assertion_keys=tuple(_multikeys(document.get("assertionMethod"))),
+        request_keys=tuple(_multikeys(document.get("authentication"))),
         also_known_as=values.urls(document.get("alsoKnownAs")),
         moved_to=values.url_of(document.get("movedTo")),
         implements=values.urls(document.get("implements")),
@@ -68,14 +69,14 @@ def _public_keys(document: Json) -> Iterator[KeyDocument]:
             yield found
 
 
-def _assertion_keys(document: Json) -> Iterator[MultikeyDocument]:
-    for one in values.listed(document.get("assertionMethod"))[:MAX_KEYS]:
+def _multikeys(said: object) -> Iterator[MultikeyDocument]:
+    for one in values.listed(said)[:MAX_KEYS]:
         if not values.is_object(one) or "Multikey" not in values.types(one):
             continue
         url, controller = values.url_of(one.get("id")), values.url_of(one.get("controller"))
         multibase = values.line(one.get("publicKeyMultibase"), 2000)
         if url and controller and multibase:
-            yield MultikeyDocument(url, controller, multibase)
+            yield MultikeyDocument(url, controller, multibase, values.moment(one.get("expires")))
 
 
 def _fields(document: Json) -> Iterator[Field]:

@@ -118,11 +118,13 @@ class KeyDocument:
 
 @dataclass(frozen=True, slots=True)
 class MultikeyDocument:
-    """A key that proves documents (FEP-521a)."""
+    """A key in the form of FEP-521a; which list it stands in says what it is for."""
 
     id: str
     controller: str
     multibase: str
+    expires_at: datetime | None = None
+    """After which it proves nothing any more (Controlled Identifiers §2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,8 @@ class ActorDocument:
     icon: Image | None
     public_keys: tuple[KeyDocument, ...]
     assertion_keys: tuple[MultikeyDocument, ...]
+    request_keys: tuple[MultikeyDocument, ...]
+    """`authentication` (Controlled Identifiers §2.3.1): more keys that sign requests, such as one that was replaced."""
     also_known_as: tuple[str, ...]
     moved_to: str | None
     implements: tuple[str, ...]

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_der_public_key,
     load_pem_private_key,
     load_pem_public_key,
 )
@@ -24,8 +25,11 @@ AnyPublic = RSAPublicKey | Ed25519PublicKey
 AnyPrivate = RSAPrivateKey | Ed25519PrivateKey
 
 MAX_PEM = 4096
+MAX_MULTIKEY = 1600
 # Multicodec `ed25519-pub`, 0xed as a varint; in base58btc it always begins `z6Mk`.
 _ED25519_PREFIX = b"\xed\x01"
+# Multicodec `rsa-pub`, 0x1205 as a varint, before the key as PKCS #1 in DER.
+_RSA_PREFIX = b"\x85\x24"
 
 
 class Algorithm(StrEnum):
@@ -110,20 +114,29 @@ def _sound(key: RSAPublicKey) -> RSAPublicKey:
     return key
 
 
-def multikey(key: Ed25519PublicKey) -> str:
-    """`publicKeyMultibase` (FEP-521a): `z6Mk…`."""
-    return "z" + base58.b58encode(_ED25519_PREFIX + key.public_bytes_raw()).decode()
+def multikey(key: AnyPublic) -> str:
+    """`publicKeyMultibase` (FEP-521a): `z6Mk…` of an Ed25519 key, `z4MX…` of an RSA one."""
+    if isinstance(key, RSAPublicKey):
+        raw = _RSA_PREFIX + key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    else:
+        raw = _ED25519_PREFIX + key.public_bytes_raw()
+    return "z" + base58.b58encode(raw).decode()
 
 
-def load_multikey(text: str) -> Ed25519PublicKey:
-    """A peer's `publicKeyMultibase`, else BadActivity("bad-key")."""
+def load_multikey(text: str) -> AnyPublic:
+    """A peer's `publicKeyMultibase`: what `load_public_pem` takes, else BadActivity("bad-key")."""
     try:
-        raw = base58.b58decode(text[1:]) if text.startswith("z") and len(text) <= 64 else b""
-        if len(raw) != 34 or not raw.startswith(_ED25519_PREFIX):
-            raise BadActivity("bad-key", status=401)
-        return Ed25519PublicKey.from_public_bytes(raw[2:])
-    except ValueError:
+        # base58 is quadratic: the length comes first.
+        raw = base58.b58decode(text[1:]) if text.startswith("z") and len(text) <= MAX_MULTIKEY else b""
+        if len(raw) == 34 and raw.startswith(_ED25519_PREFIX):
+            return Ed25519PublicKey.from_public_bytes(raw[2:])
+        key = load_der_public_key(raw[2:]) if raw.startswith(_RSA_PREFIX) else None
+    except (ValueError, UnsupportedAlgorithm):
         raise BadActivity("bad-key", status=401) from None
+    # The form decides the kind: a Multikey of RSA that holds something else is none.
+    if not isinstance(key, RSAPublicKey) or multikey(key) != text:
+        raise BadActivity("bad-key", status=401)
+    return _sound(key)
 
 
 def sign_bytes(key: AnyPrivate, message: bytes) -> bytes:

@@ -92,7 +92,7 @@ mail = Table(
     Column("next_at", Instant, nullable=False, index=True),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("claimed_until", Instant),
-    Column("claimed_by", BigInteger),
+    Column("claimed_by", String(64)),
     Column("error", String(255)),
     Column("sent_at", Instant),
     Column("dropped_at", Instant),

@@ -33,7 +33,7 @@ inbox = Table(
     Column("received_at", Instant, nullable=False),
     Column("next_at", Instant),  # none once done
     Column("claimed_until", Instant),
-    Column("claimed_by", BigInteger),  # which process (store/holders.py)
+    Column("claimed_by", String(64)),  # the process: store/claims.py
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("outcome", String(64)),  # done, ignored, or why it was refused
     Column("done_at", Instant),
@@ -66,7 +66,7 @@ delivery = Table(
     Column("created_at", Instant, nullable=False),
     Column("next_at", Instant),  # none once done
     Column("claimed_until", Instant),
-    Column("claimed_by", BigInteger),
+    Column("claimed_by", String(64)),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("status", Integer),
     Column("error", String(255)),

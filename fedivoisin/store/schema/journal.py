@@ -1,6 +1,6 @@
 """The journal: every event, in order, with the mark of its effects."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table
 
 from fedivoisin.store.schema.columns import Instant, Json, metadata
 from fedivoisin.store.schema.federation import Sequence
@@ -17,7 +17,7 @@ event = Table(
     Column("at", Instant, nullable=False),
     Column("next_at", Instant),  # when its effects are due; none once done
     Column("claimed_until", Instant),
-    Column("claimed_by", BigInteger),
+    Column("claimed_by", String(64)),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("error", String(255)),
     Column("done_at", Instant),
@@ -31,6 +31,6 @@ task = Table(
     Column("name", String(64), primary_key=True),
     Column("next_at", Instant, nullable=False),
     Column("claimed_until", Instant),
-    Column("claimed_by", BigInteger),
+    Column("claimed_by", String(64)),
     Column("last_at", Instant),
 )

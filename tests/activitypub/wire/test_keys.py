@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import base58
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -43,7 +44,7 @@ def test_the_multikey_of_fep_8b32_is_read() -> None:
         "zé",
     ],
 )
-def test_what_is_no_ed25519_multikey_is_refused(text: str) -> None:
+def test_what_is_no_multikey_is_refused(text: str) -> None:
     with pytest.raises(BadActivity, match="bad-key"):
         keys.load_multikey(text)
 
@@ -99,6 +100,25 @@ def test_a_private_key_of_another_kind_is_no_key_of_ours() -> None:
 
 def test_a_private_key_is_not_shown_when_printed() -> None:
     assert "PrivateKey object" not in repr(keys.PrivateKey("https://a.example/#k", keys.new_ed25519()))
+
+
+def test_an_rsa_key_goes_through_multikey() -> None:
+    public = keys.new_rsa().public_key()
+    text = keys.multikey(public)
+    assert text.startswith("z4MX")
+    assert keys.load_multikey(text) == public
+
+
+def test_a_multikey_that_says_rsa_holds_nothing_else() -> None:
+    modulus = keys.new_rsa().public_key().public_numbers().n
+    small = rsa.RSAPublicNumbers(e=65537, n=modulus >> 1024 | 1).public_key()
+    pkcs1 = keys.new_rsa().public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    whole = keys.new_rsa().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    edwards = keys.new_ed25519().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    named = [b"\x85\x24" + der for der in (whole, edwards, pkcs1[:-1], b"")]
+    for text in (keys.multikey(small), *("z" + base58.b58encode(raw).decode() for raw in named)):
+        with pytest.raises(BadActivity, match="bad-key"):
+            keys.load_multikey(text)
 
 
 @pytest.mark.parametrize("make", [keys.new_rsa, keys.new_ed25519])

@@ -26,22 +26,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_tally_ends_at'), ['ends_at'], unique=False)
 
     with op.batch_alter_table('delivery', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('claimed_by', sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column('claimed_by', sa.String(length=64), nullable=True))
 
     with op.batch_alter_table('event', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('claimed_by', sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column('claimed_by', sa.String(length=64), nullable=True))
 
     with op.batch_alter_table('inbox', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('claimed_by', sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column('claimed_by', sa.String(length=64), nullable=True))
 
     with op.batch_alter_table('key', schema=None) as batch_op:
         batch_op.add_column(sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table('mail', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('claimed_by', sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column('claimed_by', sa.String(length=64), nullable=True))
 
     with op.batch_alter_table('task', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('claimed_by', sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column('claimed_by', sa.String(length=64), nullable=True))
 
     # ### end Alembic commands ###
 
