@@ -10,7 +10,7 @@ import socket
 import sys
 import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -174,28 +174,51 @@ async def serve(settings: Settings, *, on_ready: Callable[[str | None], None]) -
     """Answer requests, and work behind them, until SIGTERM or SIGINT; what is under way is finished first."""
     stop = _stop_on_signal()
     # The port first: a second process that finds it taken must not have renewed the first-run word of the first.
-    with _listening(settings) as listening:
+    with _listening(settings.host, settings.port) as listening, _metrics_port(settings) as watched:
         store = open_store(settings)
         try:
             word = await prepare(settings, store)
-            async with open_world(settings, store) as world, _answering(create_app(settings, store, world), listening):
+            async with (
+                open_world(settings, store) as world,
+                _watched(store, world, watched, role="serve"),
+                _answering(create_app(settings, store, world), listening),
+            ):
                 on_ready(word)
                 await _until(stop, loop.run(settings, store, world) if settings.run_workers else None)
         finally:
             await store.close()
 
 
-def _listening(settings: Settings) -> socket.socket:
-    host, port = settings.host, settings.port
+def _listening(host: str, port: int, prefix: str = "") -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise SettingError(
-                f"port : le port {port} est déjà pris par un autre programme. Arrêtez-le, ou changez de port"
+                f"{prefix}port : le port {port} est déjà pris par un autre programme. Arrêtez-le, ou changez de port"
             ) from error
-        raise SettingError(f"host, port : impossible de répondre sur {host}:{port} ({error.strerror})") from error
+        raise SettingError(
+            f"{prefix}host, {prefix}port : impossible de répondre sur {host}:{port} ({error.strerror})"
+        ) from error
+
+
+def _metrics_port(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    if not settings.metrics_port:
+        return nullcontext()
+    return _listening(settings.metrics_host, settings.metrics_port, "metrics_")
+
+
+@asynccontextmanager
+async def _watched(store: Store, world: World, listening: socket.socket | None, *, role: str) -> AsyncGenerator[None]:
+    if listening is None:
+        yield
+        return
+    # Where nobody watches, what draws the figures is not even imported.
+    from fedivoisin import metrics
+
+    async with _answering(metrics.application(store, world, role=role), listening):
+        yield
 
 
 @asynccontextmanager
@@ -213,13 +236,17 @@ async def _answering(app: web.Application, listening: socket.socket) -> AsyncGen
 async def work(settings: Settings) -> None:
     """Only the work behind the pages, beside `serve` processes on one PostgreSQL."""
     stop = _stop_on_signal()
-    store = open_store(settings)
-    try:
-        await prepare(settings, store, has_pages=False)
-        async with open_world(settings, store) as world:
-            await _until(stop, loop.run(settings, store, world))
-    finally:
-        await store.close()
+    with _metrics_port(settings) as watched:
+        store = open_store(settings)
+        try:
+            await prepare(settings, store, has_pages=False)
+            async with (
+                open_world(settings, store) as world,
+                _watched(store, world, watched, role="work"),
+            ):
+                await _until(stop, loop.run(settings, store, world))
+        finally:
+            await store.close()
 
 
 async def _until(stop: asyncio.Event, running: Coroutine[object, object, None] | None) -> None:

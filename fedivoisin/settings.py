@@ -79,6 +79,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8000
     run_workers: bool = True
     """Whether `serve` also does the work behind the pages; false where `work` runs beside it."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    """Where `/metrics` answers a Prometheus, for `serve` and for `work`; 0: nowhere."""
     log_level: str = "info"
     network: Network = Network()
     limits: Limits = Limits()
@@ -184,9 +187,11 @@ def _check(settings: Settings) -> None:
         raise SettingError("database : sqlite:///chemin ou postgresql://… attendu")
     if not 0 < settings.port < 65536:
         raise SettingError(f"port : un nombre de 1 à 65535 attendu, reçu « {settings.port} »")
+    if not 0 <= settings.metrics_port < 65536:
+        raise SettingError(f"metrics_port : un nombre de 0 (aucun) à 65535 attendu, reçu « {settings.metrics_port} »")
     if settings.log_level not in LOG_LEVELS:
         raise SettingError(f"log_level : {', '.join(LOG_LEVELS)} attendu, reçu « {settings.log_level} »")
-    for name in ("host", "media"):
+    for name in ("host", "metrics_host", "media"):
         if not getattr(settings, name):
             raise SettingError(f"{name} : ne peut pas être vide")
 

@@ -5,12 +5,15 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientConnectionError, ClientSession
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec import structs
 
 from fedivoisin import app
 from fedivoisin.settings import Network, SettingError, Settings
@@ -171,6 +174,25 @@ async def test_work_without_pages_ends_when_it_is_told(settings: Settings) -> No
     working = asyncio.create_task(app.work(settings))
     await asyncio.sleep(0)
     assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(working, 60)
+
+
+async def test_whoever_watches_is_answered_on_a_port_of_its_own(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        watched = structs.replace(settings, metrics_port=port)
+        with pytest.raises(SettingError, match=f"^metrics_port : le port {port} est déjà pris"):
+            await app.work(watched)
+    working = asyncio.create_task(app.work(watched))
+    async with ClientSession() as session, asyncio.timeout(60):
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                    assert 'role="work"' in await answer.text()
+                    break
+            except ClientConnectionError:
+                await asyncio.sleep(0.01)
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(working, 60)
 

@@ -25,6 +25,7 @@ OPENING_STORE = {
     "fedivoisin.store.db",
     "fedivoisin.store.migrate",
     "fedivoisin.store.readiness",
+    "fedivoisin.store.gauges",
     "fedivoisin.store.inbox",
 }
 # What fails there is ours: it is logged whole, and the next request or turn goes on (docs/decisions/0002).
