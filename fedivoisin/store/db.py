@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from fedivoisin.store.engine import AsyncConnection, AsyncEngine, create_async_engine
-from fedivoisin.store.sqlite import opener
+from fedivoisin.store.sqlite import Sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,7 +44,8 @@ class CannotOpen(Exception):
 class Tx:
     """One transaction: one moment, one snapshot. Everything that happens in it happens at `now`."""
 
-    conn: AsyncConnection
+    conn: "AsyncConnection"
+    """On SQLite something that does as much of it as is used here (`store.sqlite`)."""
     now: datetime
     new_id: Callable[[], str]
     filled: set[Queue] = field(default_factory=set[Queue])
@@ -53,6 +55,10 @@ class Tx:
     def is_postgres(self) -> bool:
         """Whether the statement at hand needs PostgreSQL's form."""
         return self.conn.dialect.name == "postgresql"
+
+    def savepoint(self) -> AbstractAsyncContextManager[object]:
+        """A block that is undone alone when it raises."""
+        return self.conn.begin_nested()
 
 
 @dataclass(slots=True)
@@ -90,12 +96,33 @@ class Bell:
         return wait
 
 
+class Database(Protocol):
+    """What differs between SQLite and PostgreSQL."""
+
+    name: str
+
+    async def run(self, work: "Callable[[AsyncConnection], Awaitable[T]]", *, isolation: str) -> T:
+        """Carry `work` out in one transaction of its own."""
+        ...
+
+    def read(self) -> "AbstractAsyncContextManager[AsyncConnection]":
+        """A connection that sees one snapshot."""
+        ...
+
+    async def knock(self) -> None:
+        """Connect, or fail as the driver does."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """Reads see one snapshot; writes behave as if each were alone, on SQLite and on PostgreSQL."""
 
-    reader: AsyncEngine
-    writer: AsyncEngine
+    database: Database
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     bell: Bell
@@ -105,35 +132,34 @@ class Store:
         """`url` is a SQLAlchemy URL without a driver: `sqlite:///path` or `postgresql://…`. Raises CannotOpen."""
         try:
             parsed = make_url(url)
-            reader, writer = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+            database = _database(parsed)
         except (ArgumentError, ValueError, OSError) as error:
             raise CannotOpen(str(error)) from error
-        return cls(reader, writer, now, new_id, Bell())
+        return cls(database, now, new_id, Bell())
 
     async def knock(self) -> None:
         """Raise CannotOpen unless the database answers."""
         try:
-            async with self.writer.connect():
-                return
+            await self.database.knock()
         except (OSError, DBAPIError) as error:
             raise CannotOpen(str(getattr(error, "orig", error))) from error
 
     @property
     def is_alone(self) -> bool:
         """Whether one process alone uses this database, as with SQLite."""
-        return self.writer.dialect.name == "sqlite"
+        return self.database.name == "sqlite"
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:
         """One read-only snapshot. Raises Nested within a write."""
         _refuse_nesting()
-        async with self.reader.connect() as conn, conn.begin():
+        async with self.database.read() as conn:
             yield Tx(conn, self.now(), self.new_id)
 
     async def write(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(tx, …)` in one serialisable transaction. It may run twice: it must not touch the world.
 
-        Raises Nested within another write, at once.
+        It may wait for its database alone: raises Waited on SQLite, and Nested within another write, at once.
         """
         for attempt in range(MAX_TRIES):
             try:
@@ -162,19 +188,17 @@ class Store:
     async def _run(
         self, isolation: str, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[T, set[Queue]]:
+        filled: set[Queue] = set()
+
+        async def within(conn: "AsyncConnection") -> T:
+            return await work(Tx(conn, self.now(), self.new_id, filled), *args, **kwargs)
+
         with _writing():
-            async with self.writer.connect() as conn:
-                if conn.dialect.name == "postgresql":
-                    await conn.execution_options(isolation_level=isolation)
-                tx = Tx(conn, self.now(), self.new_id)
-                async with conn.begin():
-                    result = await work(tx, *args, **kwargs)
-                return result, tx.filled
+            return await self.database.run(within, isolation=isolation), filled
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self.reader.dispose()
-        await self.writer.dispose()
+        await self.database.close()
 
 
 @contextmanager
@@ -204,43 +228,10 @@ def _is_serialization_failure(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
 
 
-# An error ends in the log: the values beside it would be people's words, their addresses, the hashes of passwords.
-def _postgres(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    target = url.set(drivername="postgresql+asyncpg")
-    # Two pools: writes that wait for their turn must not keep readers out.
-    writer = create_async_engine(target, hide_parameters=True, pool_size=5, max_overflow=5)
-    reader = create_async_engine(target, hide_parameters=True, pool_size=5, max_overflow=10)
-    return reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), writer
+def _database(url: URL) -> Database:
+    if url.get_backend_name() == "sqlite":
+        return Sqlite(url)
+    # Its driver and SQLAlchemy's asyncio are 10 MB that an instance on a file does without.
+    from fedivoisin.store.postgres import Postgres
 
-
-def _sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    # One writer connection: its pool is the queue, so that `BEGIN IMMEDIATE` never meets itself.
-    if not url.database:
-        raise ValueError("sqlite:/// needs the path of a file")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    target = url.set(drivername="sqlite+aiosqlite")
-    opened = opener(url.database)
-    writer = create_async_engine(
-        target, hide_parameters=True, async_creator=opened, pool_size=1, max_overflow=0, pool_timeout=30
-    )
-    reader = create_async_engine(target, hide_parameters=True, async_creator=opened, pool_size=5, max_overflow=5)
-    _prepare(writer, "BEGIN IMMEDIATE", ("PRAGMA synchronous=FULL", "PRAGMA cache_size=-1024"))
-    # SQLite's own cache is each connection's, 2 MB by default; the system's cache of the file serves them all.
-    _prepare(reader, "BEGIN", ("PRAGMA query_only=ON", "PRAGMA cache_size=-256"))
-    return reader, writer
-
-
-def _prepare(engine: AsyncEngine, begin: str, pragmas: tuple[str, ...]) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
-        cursor = connection.cursor()
-        for pragma in ("PRAGMA busy_timeout=10000", "PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", *pragmas):
-            cursor.execute(pragma)
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    _ = on_connect, on_begin
+    return Postgres(url)

@@ -1,91 +1,235 @@
-"""A SQLite connection whose statements take one trip to its thread each, instead of four: half the CPU of a page."""
+"""SQLite: a write is one trip to the writer's thread, whatever it says there; a read goes out with each statement."""
 
+import asyncio
+import contextvars
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Self
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import aiosqlite
+from sqlalchemy import URL, Connection, Dialect, Engine, QueuePool, create_engine, event
 
-CHUNK = 64
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
+T = TypeVar("T")
 
-def opener(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
-    """What SQLAlchemy calls for a new connection to the file at `path`."""
-
-    def connect() -> sqlite3.Connection:
-        # Made in the connection's thread, closed in it; SQLAlchemy sets its isolation level from outside.
-        return sqlite3.connect(path, check_same_thread=False)
-
-    async def open_connection() -> aiosqlite.Connection:
-        return await Connection(connect, CHUNK)
-
-    return open_connection
-
-
-class Connection(aiosqlite.Connection):
-    """As aiosqlite's, with cursors that bring everything back at once."""
-
-    def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
-        super().__init__(connector, iter_chunk_size)
-        self._thread.daemon = True  # a process that ends does not wait for connections that nobody closed
-
-    def cursor(self) -> Any:
-        """Nothing is asked of the thread before there is a statement."""
-        return Cursor(self)
-
-    async def rollback(self) -> None:
-        """Also called when a connection goes back to its pool, mostly with nothing to roll back."""
-        if self.in_transaction:
-            await super().rollback()
-
-    async def run(self, method: str, sql: str, parameters: Any) -> "Outcome":
-        """Execute and fetch, in the thread."""
-        return await self._execute(self._run, method, sql, parameters)  # type: ignore[no-any-return, no-untyped-call]
-
-    def _run(self, method: str, sql: str, parameters: Any) -> "Outcome":
-        cursor = self._conn.cursor()
-        try:
-            getattr(cursor, method)(sql, parameters)
-            rows = cursor.fetchall() if cursor.description else []
-            return cursor.description, rows, cursor.rowcount, cursor.lastrowid
-        finally:
-            cursor.close()
+READERS = 4
+"""Threads, and so reads at a time: each is a fraction of a millisecond at its statements."""
+_PRAGMAS = ("PRAGMA busy_timeout=10000", "PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON")
+_WRITING = ("PRAGMA synchronous=FULL", "PRAGMA cache_size=-1024")
+# SQLite's own cache is each connection's, 2 MB by default; the system's cache of the file serves them all.
+_READING = ("PRAGMA query_only=ON", "PRAGMA cache_size=-256")
 
 
-Outcome = tuple[Any, Sequence[Any], int, int | None]
-"""Description, rows, row count, last row id."""
+class Waited(RuntimeError):
+    """A write waited for something else than its database: everybody else would have waited with it."""
 
 
-class Cursor:
-    """What SQLAlchemy asks of an asynchronous cursor."""
+class Sqlite:
+    """One file: one connection that writes, a few that read."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.description: Any = None
-        self.rowcount = -1
-        self.lastrowid: int | None = None
-        self.arraysize = 1
-        self._connection = connection
-        self._rows: Sequence[Any] = ()
+    name = "sqlite"
 
-    async def __aenter__(self) -> Self:
-        return self
+    def __init__(self, url: URL) -> None:
+        if not url.database:
+            raise ValueError("sqlite:/// needs the path of a file")
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._writer = _engine(url.database, "BEGIN IMMEDIATE", _WRITING, sqlite3.Connection, 1)
+        self._reader = _engine(url.database, "BEGIN", _READING, _Fetching, READERS)
+        # The one thread is the queue of the writes, so that `BEGIN IMMEDIATE` never meets itself.
+        self._writing = ThreadPoolExecutor(1, "sqlite-writer")
+        self._reading = ThreadPoolExecutor(READERS, "sqlite-reader")
+        self._places = asyncio.Semaphore(READERS)
 
-    async def execute(self, sql: str, parameters: Any = ()) -> "Cursor":
-        """One statement."""
-        return self._keep(await self._connection.run("execute", sql, parameters))
+    async def run(self, work: "Callable[[AsyncConnection], Awaitable[T]]", *, isolation: str) -> T:
+        """Carry `work` out in one transaction of its own, in the writer's thread. Raises Waited."""
+        _ = isolation  # whoever is alone needs none
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writing, partial(context.run, self._transact, work))
 
-    async def executemany(self, sql: str, parameters: Any) -> "Cursor":
-        """One statement with many rows."""
-        return self._keep(await self._connection.run("executemany", sql, parameters))
+    def _transact(self, work: "Callable[[AsyncConnection], Awaitable[T]]") -> T:
+        with self._writer.begin() as connection:
+            return _finish(cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", Here(connection)))))
 
-    async def fetchall(self) -> Sequence[Any]:
-        """What came back; it came with the statement."""
-        rows, self._rows = self._rows, ()
-        return rows
+    @asynccontextmanager
+    async def read(self) -> "AsyncGenerator[AsyncConnection]":
+        """One snapshot, from the first statement on."""
+        async with self._places:
+            there = There(self._reader, self._reading)
+            try:
+                yield cast("AsyncConnection", there)
+            finally:
+                there.leave()
+
+    async def knock(self) -> None:
+        """Open the file, or fail as it does."""
+        await asyncio.get_running_loop().run_in_executor(self._writing, lambda: self._writer.connect().close())
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """After what is under way."""
+        for threads, engine in ((self._writing, self._writer), (self._reading, self._reader)):
+            await asyncio.get_running_loop().run_in_executor(threads, engine.dispose)
+            threads.shutdown(wait=False)
 
-    def _keep(self, outcome: Outcome) -> "Cursor":
-        self.description, self._rows, self.rowcount, self.lastrowid = outcome
+
+class Here:
+    """What actions use of an `AsyncConnection`, in the thread that they run in: nothing of it ever waits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> Dialect:
+        """Whose SQL this is."""
+        return self._connection.dialect
+
+    async def execute(self, statement: Any, parameters: Any = None) -> Any:
+        """One statement."""
+        return self._connection.execute(statement, parameters)
+
+    async def scalar(self, statement: Any, parameters: Any = None) -> Any:
+        """The first column of its first row."""
+        return self._connection.scalar(statement, parameters)
+
+    async def scalars(self, statement: Any, parameters: Any = None) -> Any:
+        """The first column of its rows."""
+        return self._connection.scalars(statement, parameters)
+
+    async def exec_driver_sql(self, statement: str) -> Any:
+        """SQL as it is."""
+        return self._connection.exec_driver_sql(statement)
+
+    async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
+        """What only knows a connection that does not wait."""
+        return work(self._connection, *arguments)
+
+    @asynccontextmanager
+    async def begin_nested(self) -> AsyncGenerator[None]:
+        """A savepoint: what fails in the block is undone, the rest of the transaction stands."""
+        with self._connection.begin_nested():
+            yield
+
+
+class There:
+    """The same for a read: each statement runs in a thread of the readers', and comes back with all its rows."""
+
+    def __init__(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._threads = threads
+        self._connection: Connection | None = None
+        self._under_way: Future[Any] | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """Whose SQL this is."""
+        return self._engine.dialect
+
+    async def execute(self, statement: Any, parameters: Any = None) -> Any:
+        """One statement."""
+        return await self.run_sync(Connection.execute, statement, parameters)
+
+    async def scalar(self, statement: Any, parameters: Any = None) -> Any:
+        """The first column of its first row."""
+        return await self.run_sync(Connection.scalar, statement, parameters)
+
+    async def scalars(self, statement: Any, parameters: Any = None) -> Any:
+        """The first column of its rows."""
+        return await self.run_sync(Connection.scalars, statement, parameters)
+
+    async def exec_driver_sql(self, statement: str) -> Any:
+        """SQL as it is."""
+        return await self.run_sync(Connection.exec_driver_sql, statement)
+
+    async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
+        """In the thread."""
+        self._under_way = self._threads.submit(self._run, work, arguments)
+        return cast(T, await asyncio.wrap_future(self._under_way))
+
+    def _run(self, work: Callable[..., T], arguments: Sequence[Any]) -> T:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return work(self._connection, *arguments)
+
+    def leave(self) -> None:
+        """Let go of the snapshot; a statement that nobody waits for any more ends first."""
+        if self._under_way is None:
+            return
+        if self._under_way.done():
+            self._close()
+        else:
+            self._under_way.add_done_callback(lambda _: self._close())
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+class _Fetched(sqlite3.Cursor):
+    """Has its rows as soon as its statement has run: whoever asks for them is in another thread, and must not wait."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._rows: deque[Any] = deque()
+
+    def execute(self, sql: str, parameters: Any = ()) -> "_Fetched":
+        super().execute(sql, parameters)
+        self._rows = deque(super().fetchall() if self.description else ())
         return self
+
+    def fetchone(self) -> Any:
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        wanted = min(self.arraysize if size is None else size, len(self._rows))
+        return [self._rows.popleft() for _ in range(wanted)]
+
+    def fetchall(self) -> list[Any]:
+        rows, self._rows = list(self._rows), deque()
+        return rows
+
+
+class _Fetching(sqlite3.Connection):
+    def cursor(self, factory: Any = _Fetched) -> Any:
+        return super().cursor(factory)
+
+
+def _engine(path: str, begin: str, pragmas: Iterable[str], kind: type[sqlite3.Connection], size: int) -> Engine:
+    def connect() -> sqlite3.Connection:
+        # We say BEGIN ourselves; a connection is used by one thread at a time, not always by the same.
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=kind)
+
+    # An error ends in the log: the values beside it would be people's words, addresses, hashes of passwords.
+    engine = create_engine(
+        "sqlite://", creator=connect, hide_parameters=True, poolclass=QueuePool, pool_size=size, max_overflow=0
+    )
+    _prepare(engine, begin, pragmas)
+    return engine
+
+
+def _prepare(engine: Engine, begin: str, pragmas: Iterable[str]) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        for pragma in (*_PRAGMAS, *pragmas):
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    _ = on_connect, on_begin
+
+
+def _finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end what never has to wait."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return cast(T, end.value)
+    work.close()
+    raise Waited

@@ -54,7 +54,7 @@ def test_a_traceback_stays_on_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_below_the_level_is_left_out_and_libraries_say_less(monkeypatch: pytest.MonkeyPatch) -> None:
     written = _written(monkeypatch, io.StringIO(), "debug")
-    for name in ("aiosqlite", "alembic.runtime", "asyncio", "aiohttp.access"):
+    for name in ("alembic.runtime", "asyncio", "aiohttp.access"):
         logging.getLogger(name).info("noise")
     assert written.getvalue() == ""
     logging.getLogger("fedivoisin").debug("heard")

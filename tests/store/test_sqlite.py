@@ -1,53 +1,68 @@
-"""The connection that fetches in the same trip: rows, counts, errors and what is left when a transaction is undone."""
+"""SQLite's two ways: rows that come back whole from another thread, one snapshot, one writer."""
 
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fedivoisin.store.sqlite import opener
+from fedivoisin.store.sqlite import Sqlite
+
+WORDS = text("SELECT text FROM word ORDER BY id")
 
 
 @pytest.fixture
-async def connection(tmp_path: Path) -> AsyncIterator[Any]:
-    opened: Any = await opener(str(tmp_path / "town.db"))()
-    await opened.cursor().execute("CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT UNIQUE)")
+async def database(tmp_path: Path) -> AsyncIterator[Sqlite]:
+    opened = Sqlite(make_url(f"sqlite:///{tmp_path / 'town.db'}"))
+    await opened.run(_create, isolation="SERIALIZABLE")
     yield opened
     await opened.close()
 
 
-async def test_a_statement_brings_its_rows_and_counts_at_once(connection: Any) -> None:
-    cursor = connection.cursor()
-    await cursor.executemany("INSERT INTO word (text) VALUES (?)", [("un",), ("deux",)])
-    assert cursor.rowcount == 2
-    await cursor.execute("SELECT text FROM word ORDER BY id")
-    assert cursor.description[0][0] == "text"
-    assert await cursor.fetchall() == [("un",), ("deux",)]
-    assert await cursor.fetchall() == ()
+async def test_rows_of_a_read_can_be_had_one_by_one_some_or_all_at_once(database: Sqlite) -> None:
+    async with database.read() as connection:
+        result = await connection.execute(WORDS)
+        assert [result.fetchone(), result.fetchmany(1), result.fetchall()] == [("un",), [("deux",)], [("trois",)]]
+        assert (await connection.execute(WORDS)).fetchmany(5) == [("un",), ("deux",), ("trois",)]
+        assert await connection.scalar(WORDS) == "un"
+        assert (await connection.scalars(WORDS)).all() == ["un", "deux", "trois"]
+        assert await connection.scalar(text("SELECT text FROM word WHERE id = 9")) is None
+        assert connection.dialect.name == "sqlite"
 
 
-async def test_a_returning_statement_counts_the_rows_that_it_changed(connection: Any) -> None:
-    cursor = connection.cursor()
-    await cursor.execute("INSERT INTO word (text) VALUES ('un'), ('deux')")
-    await cursor.execute("UPDATE word SET text = text || 's' RETURNING text")
-    assert cursor.rowcount == 2
-    assert await cursor.fetchall() == [("uns",), ("deuxs",)]
+async def test_a_returning_statement_counts_the_rows_that_it_changed(database: Sqlite) -> None:
+    async def change(connection: AsyncConnection) -> tuple[int, list[str]]:
+        result = await connection.execute(text("UPDATE word SET text = text || 's' RETURNING text"))
+        return result.rowcount, list(result.scalars())
+
+    assert (await database.run(change, isolation="SERIALIZABLE"))[1] == ["uns", "deuxs", "troiss"]
 
 
-async def test_the_database_says_no_in_its_own_words(connection: Any) -> None:
-    await connection.cursor().execute("INSERT INTO word (text) VALUES ('un')")
-    with pytest.raises(sqlite3.IntegrityError):
-        await connection.cursor().execute("INSERT INTO word (text) VALUES ('un')")
+async def test_the_database_says_no_in_its_own_words_and_goes_on(database: Sqlite) -> None:
+    async def again(connection: AsyncConnection) -> None:
+        await connection.execute(text("INSERT INTO word (text) VALUES ('un')"))
+
+    with pytest.raises(IntegrityError) as failure:
+        await database.run(again, isolation="SERIALIZABLE")
+    assert isinstance(failure.value.orig, sqlite3.IntegrityError)
+    with pytest.raises(OperationalError, match="readonly"):
+        async with database.read() as connection:
+            await again(connection)
+    async with database.read() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM word")) == 3
 
 
-async def test_what_was_begun_is_undone_and_nothing_is_no_error(connection: Any) -> None:
-    connection.isolation_level = None
-    await connection.rollback()
-    await connection.cursor().execute("BEGIN")
-    await connection.cursor().execute("INSERT INTO word (text) VALUES ('un')")
-    await connection.rollback()
-    cursor = connection.cursor()
-    await cursor.execute("SELECT count(*) FROM word")
-    assert await cursor.fetchall() == [(0,)]
+async def test_a_read_that_asks_nothing_costs_no_connection(database: Sqlite) -> None:
+    async with database.read():
+        pass
+    async with database.read() as connection:
+        assert (await connection.exec_driver_sql("PRAGMA query_only")).scalar_one() == 1
+
+
+async def _create(connection: AsyncConnection) -> None:
+    await connection.execute(text("CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT UNIQUE)"))
+    words = [{"text": word} for word in ("un", "deux", "trois")]
+    await connection.execute(text("INSERT INTO word (text) VALUES (:text)"), words)
