@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from fedivoisin import app
+from fedivoisin.actions import listings
 from fedivoisin.activitypub import parse, remote
 from fedivoisin.activitypub.parse.objects import ActorDocument
-from fedivoisin.actions import listings
 from fedivoisin.ids import ActorId
 from fedivoisin.market.draft import Draft
 from fedivoisin.market.listing import Kind, Purpose

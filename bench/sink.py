@@ -1,6 +1,7 @@
 """A thousand inboxes on one port: takes every POST, and counts. `python -m bench.sink PORT [CERTIFICATE]`.
 
-GET /count gives `{"posts", "hosts", "handshakes", "first", "last"}` since the last GET /forget.
+GET /count gives `{"posts", "hosts", "handshakes", "first", "last"}` since the last GET /forget; `first` and `last` are
+moments, `first` of those since the last look.
 """
 
 import asyncio
@@ -43,15 +44,10 @@ async def serve(port: int, certificate: str | None) -> None:
         return web.Response(status=202)
 
     async def count(_request: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "posts": counts.posts,
-                "hosts": len(counts.hosts),
-                "handshakes": counts.handshakes.total(),
-                "first": counts.first,
-                "last": counts.last,
-            }
-        )
+        said = {"posts": counts.posts, "hosts": len(counts.hosts), "handshakes": counts.handshakes.total()}
+        said |= {"first": counts.first, "last": counts.last}
+        counts.first = 0.0
+        return web.json_response(said)
 
     async def forget(_request: web.Request) -> web.Response:
         counts.forget()

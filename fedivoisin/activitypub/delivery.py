@@ -1,94 +1,88 @@
 """Bringing what our actors said to other servers: claim, sign, post, try again, give up."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
-from typing import assert_never
+from heapq import heappop, heappush
+from itertools import count, groupby
 
-from fedivoisin.activitypub import signing
+from fedivoisin.activitypub import delivered, signing
+from fedivoisin.activitypub.delivered import Failed, Refused, Result, Sent, Turn
 from fedivoisin.activitypub.fetching import retry_after
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.request import Scheme
-from fedivoisin.counters import Counters
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import outbox, peers
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.outbox import Delivery
-from fedivoisin.store.peers import Peer
 from fedivoisin.world import Response, World
 
 MOST_HOSTS = 64
 """Hosts served at once; each takes its deliveries one after the other."""
+MOST_DOUBTFUL = 16
+"""How many of them may be hosts that did not answer the last time: they hold a place until a time-out."""
+DOUBTFUL_WAIT = timedelta(seconds=30)
 MOST_PER_CLAIM = 200
 LONGEST_TURN = timedelta(seconds=30)
 """After which a slow host gives its place to others."""
-MAX_TRIES = 16
+LONGEST_HELD = outbox.CLAIM - timedelta(seconds=45)
+"""After which nothing more is begun under a claim: the last POST, and a second knock, must end within it."""
+MOST_UNRECORDED = 64
+LONGEST_UNRECORDED = 0.2
+"""Seconds that a result waits at most for others to be written down with: a transaction for each would cost more than
+all the rest. What a kill catches unrecorded is sent again, and known by its id.
+"""
 CONTENT_TYPE = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 LATER = frozenset({401, 408, 429})
 """The 4xx that may pass: a clock, a key that could not be fetched, a busy hour."""
 
-
-@dataclass(slots=True)
-class Sender:
-    """What it takes to deliver, and which hosts are being served right now."""
-
-    store: Store
-    world: World
-    busy: set[str] = field(default_factory=set[str])
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """It arrived, signed so."""
-
-    status: int
-    scheme: Scheme
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """It will never be taken."""
-
-    status: int | None
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """It did not arrive this time. `is_host` when the host itself is failing, and not only this inbox."""
-
-    status: int | None
-    error: str
-    wait: int | None
-    is_host: bool
-
-
-Result = Sent | Refused | Failed
 Start = Callable[[Coroutine[object, object, None]], None]
 """Runs a task beside the others; the worker's loop gives one that survives a failure."""
 
 
+@dataclass(slots=True)
+class Sender:
+    """What it takes to deliver, and what is under way in this process."""
+
+    store: Store
+    world: World
+    busy: set[str] = field(default_factory=set[str])
+    """Hosts whose deliveries are here, until what became of them is recorded."""
+    waiting: list[tuple[int, int, Turn]] = field(default_factory=list[tuple[int, int, Turn]])
+    """A heap: answers to a person first, then in the order of the claims."""
+    over: list[Turn] = field(default_factory=list[Turn])
+    """Turns whose results are still to be recorded."""
+    at_work: int = 0
+    doubtful: int = 0
+    is_recording: bool = False
+    due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when recording should not wait for more."""
+    numbers: "count[int]" = field(default_factory=count)
+
+
 async def run_once(sender: Sender, start: Start) -> int:
-    """Claim what is due and `start` bringing it, a task for each host. Says how many deliveries were taken."""
-    places = MOST_HOSTS - len(sender.busy)
-    if places <= 0:
+    """Claim what is due and `start` bringing it, a few hosts at once. Says how many deliveries were taken."""
+    if sender.over and not sender.is_recording:
+        _see_to_records(sender, start)
+    if len(sender.waiting) >= MOST_HOSTS:
         return 0
-    claimed = await sender.store.take(outbox.claim, limit=MOST_PER_CLAIM, busy=sender.busy)
-    by_host = [(host, list(some)) for host, some in groupby(sorted(claimed, key=_by_host), key=lambda one: one.host)]
-    for host, deliveries in by_host[:places]:
-        sender.busy.add(host)
-        start(_serve(sender, host, deliveries))
-    left = [one.id for _, some in by_host[places:] for one in some]
-    if left:
-        await sender.store.take(outbox.release, left)
-    return len(claimed) - len(left)
-
-
-def backoff(attempts: int, chance: float) -> timedelta:
-    """How long to wait after that many failed tries: n⁴ + 15 s, and up to half as much again. 16 tries: 50–75 h."""
-    return timedelta(seconds=(attempts**4 + 15) * (1 + chance / 2))
+    turns = await sender.store.take(_claim, busy=sender.busy)
+    later: list[int] = []
+    for turn in turns:
+        if turn.is_doubtful and sender.doubtful >= MOST_DOUBTFUL:
+            later += turn.left
+            continue
+        sender.busy.add(turn.host)
+        sender.doubtful += turn.is_doubtful
+        heappush(sender.waiting, (turn.deliveries[0].priority, next(sender.numbers), turn))
+    if later:
+        await sender.store.take(outbox.release, later, wait=DOUBTFUL_WAIT)
+    for _ in range(min(MOST_HOSTS - sender.at_work, len(sender.waiting))):
+        sender.at_work += 1
+        start(_serve(sender, start))
+    return sum(len(turn.deliveries) for turn in turns)
 
 
 def judge(response: Response, scheme: Scheme, now: datetime) -> Result:
@@ -101,53 +95,108 @@ def judge(response: Response, scheme: Scheme, now: datetime) -> Result:
     return Failed(status, f"status-{status}", retry_after(response.headers, now), is_host=status >= 500)
 
 
+async def _claim(tx: Tx, *, busy: set[str]) -> list[Turn]:
+    """All that a batch needs, read once: bodies, keys, what is known of the hosts."""
+    claimed = sorted(await outbox.claim(tx, limit=MOST_PER_CLAIM, busy=busy), key=_by_host)
+    if not claimed:
+        return []
+    bodies = await outbox.bodies(tx, {one.activity_id for one in claimed})
+    found = {actor_id: await signing.key_of(tx, actor_id) for actor_id in {one.actor_id for one in claimed}}
+    keys: dict[str, PrivateKey] = {actor_id: key for actor_id, key in found.items() if key is not None}
+    known = await peers.by_hosts(tx, list({one.host for one in claimed}))
+    return [
+        Turn(host, list(several), bodies, keys, known.get(host), tx.now)
+        for host, several in groupby(claimed, key=lambda one: one.host)
+    ]
+
+
 def _by_host(delivery: Delivery) -> tuple[str, int, int]:
     return delivery.host, delivery.priority, delivery.id
 
 
-async def _serve(sender: Sender, host: str, deliveries: Sequence[Delivery]) -> None:
+async def _serve(sender: Sender, start: Start) -> None:
+    """Take one host after the other, while any waits."""
     try:
-        await _turn(sender, host, deliveries)
+        while sender.waiting:
+            _, _, turn = heappop(sender.waiting)
+            if len(sender.waiting) == MOST_HOSTS - 1:
+                sender.store.bell.ring({"delivery"})
+            try:
+                await _bring_all(sender.world, turn)
+            finally:
+                sender.doubtful -= turn.is_doubtful
+                sender.over.append(turn)
+                _see_to_records(sender, start)
     finally:
-        sender.busy.discard(host)
+        sender.at_work -= 1
+        if not sender.at_work:
+            sender.due.set()
+
+
+def _see_to_records(sender: Sender, start: Start) -> None:
+    if sum(len(turn.results) for turn in sender.over) >= MOST_UNRECORDED:
+        sender.due.set()
+    if not sender.is_recording:
+        sender.is_recording = True
+        start(_record(sender))
+
+
+async def _record(sender: Sender) -> None:
+    """Write down what is over, many at a time, until nothing is left to write."""
+    try:
+        while sender.over:
+            await _until_due(sender)
+            await _record_all(sender)
+    finally:
+        sender.is_recording = False
+
+
+async def _until_due(sender: Sender) -> None:
+    try:
+        async with asyncio.timeout(LONGEST_UNRECORDED):
+            await sender.due.wait()
+    except TimeoutError:
+        pass
+
+
+async def _record_all(sender: Sender) -> None:
+    turns, sender.over = sender.over, []
+    sender.due.clear()
+    try:
+        await sender.store.write(delivered.record, turns)
+        for turn in turns:
+            delivered.count(sender.world.counters, turn)
+    finally:
+        sender.busy.difference_update(turn.host for turn in turns)
         sender.store.bell.ring({"delivery"})
 
 
-async def _turn(sender: Sender, host: str, deliveries: Sequence[Delivery]) -> None:
-    async with sender.store.read() as tx:
-        peer = await peers.by_host(tx, host)
-        keys = await _keys(tx, deliveries)
-    results: list[tuple[Delivery, Result]] = []
-    began = sender.world.now()
-    for one in deliveries:
-        result = await _bring(sender.world, one, keys.get(one.actor_id), _order(peer, results, began))
-        results.append((one, result))
-        if isinstance(result, Failed) and (result.is_host or result.status == 429):
-            break
-        if sender.world.now() - began > LONGEST_TURN:
-            break
-    left = [one.id for one in deliveries[len(results) :]]
-    await sender.store.write(_record, host, results, left)
-    _count(sender.world.counters, peer, results)
+async def _bring_all(world: World, turn: Turn) -> None:
+    began = world.now()
+    until = min(began + LONGEST_TURN, turn.claimed_at + LONGEST_HELD)
+    for one in turn.deliveries:
+        if world.now() > until:
+            return
+        order = _order(turn, began)
+        turn.results.append(await _bring(world, one, turn.bodies[one.activity_id], turn.keys.get(one.actor_id), order))
+        last = turn.last
+        if isinstance(last, Failed) and (last.is_host or last.status == 429):
+            return
 
 
-def _order(peer: Peer | None, results: list[tuple[Delivery, Result]], now: datetime) -> tuple[Scheme, Scheme]:
+def _order(turn: Turn, now: datetime) -> tuple[Scheme, Scheme]:
     # What the host just took is what it takes.
-    for _, result in reversed(results):
+    for result in reversed(turn.results):
         if isinstance(result, Sent):
             return result.scheme, signing.OTHER[result.scheme]
-    return signing.schemes(peer, now)
+    return signing.schemes(turn.peer, now)
 
 
-async def _keys(tx: Tx, deliveries: Sequence[Delivery]) -> Mapping[str, PrivateKey]:
-    found = {actor_id: await signing.key_of(tx, actor_id) for actor_id in {one.actor_id for one in deliveries}}
-    return {actor_id: key for actor_id, key in found.items() if key is not None}
-
-
-async def _bring(world: World, one: Delivery, key: PrivateKey | None, order: tuple[Scheme, Scheme]) -> Result:
+async def _bring(
+    world: World, one: Delivery, body: bytes, key: PrivateKey | None, order: tuple[Scheme, Scheme]
+) -> Result:
     if key is None:
         return Refused(None, "no-key")
-    body = one.body.encode()
 
     async def attempt(scheme: Scheme) -> Response:
         signed = signatures.sign("POST", one.inbox, body, key=key, now=world.now(), scheme=scheme)
@@ -160,54 +209,3 @@ async def _bring(world: World, one: Delivery, key: PrivateKey | None, order: tup
     except Unreachable as error:
         return Failed(error.status, error.code, error.retry_after, is_host=True)
     return judge(response, scheme, world.now())
-
-
-def _count(counters: Counters, peer: Peer | None, results: Sequence[tuple[Delivery, Result]]) -> None:
-    state = "failing" if peer is not None and peer.failing_since is not None else "well"
-    for one, result in results:
-        is_last = isinstance(result, Failed) and one.attempts + 1 >= MAX_TRIES
-        counters.deliveries[state, "given-up" if is_last else type(result).__name__.lower()] += 1
-        counters.limits["delivery-tries"] += is_last
-    if results and isinstance(last := results[-1][1], Failed) and last.is_host:
-        failures = peer.failures if peer is not None else 0
-        counters.limits["breaker"] += failures + 1 >= peers.FAILURES_TO_OPEN
-
-
-async def _record(tx: Tx, host: str, results: Sequence[tuple[Delivery, Result]], left: list[int]) -> None:
-    wait = timedelta(0)
-    for one, result in results:
-        wait = await _record_one(tx, one, result, chance=_chance(tx.new_id())) or wait
-    last = results[-1][1] if results else None
-    match last:
-        case Failed(is_host=True) as failed:
-            pause = timedelta(seconds=failed.wait) if failed.wait else None
-            if await peers.did_not_answer(tx, host, error=failed.error, pause=pause):
-                await outbox.give_up(tx, host)
-        case Sent(scheme=scheme):
-            await peers.answered(tx, host, scheme=scheme)
-        case _:
-            pass
-    # The rest of the queue for a failing host waits as long as the delivery that failed.
-    await outbox.release(tx, left, wait=wait if isinstance(last, Failed) else timedelta(0))
-
-
-async def _record_one(tx: Tx, one: Delivery, result: Result, *, chance: float) -> timedelta | None:
-    match result:
-        case Sent(status=status):
-            await outbox.over(tx, one.id, "sent", status=status)
-        case Refused(status=status, error=error):
-            await outbox.over(tx, one.id, "refused", status=status, error=error)
-        case Failed(status=status, error=error) if one.attempts + 1 >= MAX_TRIES:
-            await outbox.over(tx, one.id, "given-up", status=status, error=error)
-        case Failed(status=status, error=error, wait=asked):
-            wait = max(backoff(one.attempts + 1, chance), timedelta(seconds=asked or 0))
-            await outbox.again(tx, one.id, wait, status=status, error=error)
-            return wait
-        case _ as never:
-            assert_never(never)
-    return None
-
-
-def _chance(new_id: str) -> float:
-    """From 0 to 1: the only dice here are the ids."""
-    return int(new_id.replace("-", "")[-8:], 16) / 0xFFFFFFFF

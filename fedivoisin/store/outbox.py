@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from fedivoisin.ids import ActivityId, ActorId, ListingId
 from fedivoisin.store.db import Tx
@@ -54,7 +54,26 @@ class Delivery:
     priority: int
     attempts: int
     created_at: datetime
-    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A delivery that will not be tried again: it was `sent`, `refused` or `given-up`."""
+
+    id: int
+    outcome: str
+    status: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A delivery that did not arrive: another try after `wait`."""
+
+    id: int
+    wait: timedelta
+    status: int | None
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,47 +181,30 @@ async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Deliv
         update(delivery)
         .where(delivery.c.id.in_(due.scalar_subquery()))
         .values(claimed_until=tx.now + CLAIM)
-        .returning(delivery.c.id)
+        .returning(*_DELIVERY)
     )
-    rows = await tx.conn.execute(
-        select(*_DELIVERY, activity.c.body)
-        .join(activity, activity.c.id == delivery.c.activity_id)
-        .where(delivery.c.id.in_(list(claimed.scalars())))
-        .order_by(delivery.c.priority, delivery.c.id)
-    )
-    return [Delivery(**row) for row in rows.mappings()]
+    return sorted((Delivery(*row) for row in claimed), key=lambda one: (one.priority, one.id))
 
 
-async def over(tx: Tx, delivery_id: int, outcome: str, *, status: int | None = None, error: str | None = None) -> None:
-    """It was `sent`, `refused`, `given-up` or `dropped`."""
-    await tx.conn.execute(
-        update(delivery)
-        .where(delivery.c.id == delivery_id)
-        .values(
-            next_at=None,
-            claimed_until=None,
-            outcome=outcome,
-            status=status,
-            error=error and error[:255],
-            attempts=delivery.c.attempts + 1,
-            done_at=tx.now,
-        )
-    )
+async def bodies(tx: Tx, activity_ids: Collection[str]) -> dict[str, bytes]:
+    """What is signed and sent, by the ids of activities: read once for all their deliveries."""
+    rows = await tx.conn.execute(select(activity.c.id, activity.c.body).where(activity.c.id.in_(list(activity_ids))))
+    return {id: body.encode() for id, body in rows}
 
 
-async def again(tx: Tx, delivery_id: int, wait: timedelta, *, status: int | None, error: str) -> None:
-    """It did not arrive: another try after `wait`."""
-    await tx.conn.execute(
-        update(delivery)
-        .where(delivery.c.id == delivery_id)
-        .values(
-            next_at=tx.now + wait,
-            claimed_until=None,
-            status=status,
-            error=error[:255],
-            attempts=delivery.c.attempts + 1,
-        )
-    )
+async def over(tx: Tx, several: Sequence[Over]) -> None:
+    """These have come to an end."""
+    if several:
+        rows = [{"row": one.id, "ending": one.outcome, "said": one.status, "why": _short(one.error)} for one in several]
+        await tx.conn.execute(_OVER, [row | {"now": tx.now} for row in rows])
+
+
+async def again(tx: Tx, several: Sequence[Again]) -> None:
+    """These are tried again later, unless somebody gave them up meanwhile."""
+    if several:
+        rows = [{"row": one.id, "then": tx.now + one.wait, "said": one.status} for one in several]
+        whys = [_short(one.error) for one in several]
+        await tx.conn.execute(_AGAIN, [row | {"why": why} for row, why in zip(rows, whys, strict=True)])
 
 
 async def release(tx: Tx, delivery_ids: list[int], *, wait: timedelta = timedelta(0)) -> None:
@@ -287,6 +289,10 @@ def _stands() -> Any:
     return activity.c.type.not_in(_WITH_WORDS) | ~is_withdrawn
 
 
+def _short(error: str | None) -> str | None:
+    return error and error[:255]
+
+
 async def _dead(tx: Tx, hosts: set[str]) -> set[str]:
     rows = await tx.conn.execute(select(peer.c.host).where(peer.c.host.in_(hosts), peer.c.dead_at.is_not(None)))
     return set(rows.scalars())
@@ -298,3 +304,27 @@ _DELIVERY: list[Any] = [
     delivery.c[name]
     for name in ("id", "activity_id", "actor_id", "inbox", "host", "priority", "attempts", "created_at")
 ]
+_OVER = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("row"))
+    .values(
+        next_at=None,
+        claimed_until=None,
+        outcome=bindparam("ending"),
+        status=bindparam("said"),
+        error=bindparam("why"),
+        attempts=delivery.c.attempts + 1,
+        done_at=bindparam("now"),
+    )
+)
+_AGAIN = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("row"), delivery.c.next_at.is_not(None))
+    .values(
+        next_at=bindparam("then"),
+        claimed_until=None,
+        status=bindparam("said"),
+        error=bindparam("why"),
+        attempts=delivery.c.attempts + 1,
+    )
+)

@@ -1,11 +1,12 @@
 """What is known of each remote host: how it wants requests signed, and whether it answers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Insert, bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
@@ -74,17 +75,18 @@ async def seen(tx: Tx, host: str) -> bool:
 
 async def answered(tx: Tx, host: str, *, scheme: str | None = None) -> None:
     """A request of ours went well, signed by `scheme`: the breaker closes."""
-    values: dict[str, Any] = {
-        "failures": 0,
-        "failing_since": None,
-        "open_until": None,
-        "dead_at": None,
-        "last_ok_at": tx.now,
-        "last_error": None,
-    }
+    values: dict[str, Any] = _WELL | {"last_ok_at": tx.now}
     if scheme is not None:
         values |= {"scheme": scheme, "scheme_until": tx.now + SCHEME_MEMORY}
     await _keep(tx, host, values)
+
+
+async def answered_all(tx: Tx, schemes: Mapping[str, str]) -> None:
+    """The same of many hosts at once: host -> the scheme that it took."""
+    if schemes:
+        # In one order everywhere, so that two processes never wait for each other.
+        rows = [{"name": host, "took": schemes[host]} for host in sorted(schemes)]
+        await tx.conn.execute(_answered(tx), [row | {"now": tx.now, "then": tx.now + SCHEME_MEMORY} for row in rows])
 
 
 async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | None = None) -> bool:
@@ -155,6 +157,14 @@ def _open_until(now: datetime, failures: int, pause: timedelta | None) -> dateti
     return now + PROBE if failures >= FAILURES_TO_OPEN else None
 
 
+def _answered(tx: Tx) -> Insert:
+    if not tx.is_postgres:
+        return sqlite_insert(peer).values(_ROW).on_conflict_do_update(index_elements=["host"], set_=_NEWS)
+    from sqlalchemy.dialects.postgresql import insert
+
+    return insert(peer).values(_ROW).on_conflict_do_update(index_elements=["host"], set_=_NEWS)
+
+
 async def _keep(tx: Tx, host: str, values: dict[str, Any]) -> None:
     if not await _change(tx, host, values):
         await tx.conn.execute(insert(peer).values(values | {"host": host, "created_at": tx.now}))
@@ -162,3 +172,18 @@ async def _keep(tx: Tx, host: str, values: dict[str, Any]) -> None:
 
 async def _change(tx: Tx, host: str, values: dict[str, Any]) -> bool:
     return (await tx.conn.execute(update(peer).where(peer.c.host == host).values(values))).rowcount > 0
+
+
+_WELL: dict[str, Any] = {
+    "failures": 0,
+    "failing_since": None,
+    "open_until": None,
+    "dead_at": None,
+    "last_error": None,
+}
+_NEWS: dict[str, Any] = _WELL | {
+    "last_ok_at": bindparam("now"),
+    "scheme": bindparam("took"),
+    "scheme_until": bindparam("then"),
+}
+_ROW: dict[str, Any] = _NEWS | {"host": bindparam("name"), "created_at": bindparam("now")}

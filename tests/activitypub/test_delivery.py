@@ -1,14 +1,16 @@
 """Bringing activities to other servers: signed, tried in both ways, tried again, given up; on both databases."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from fedivoisin.activitypub import delivery, signing
-from fedivoisin.activitypub.delivery import Failed, Refused, Sender, Sent
+from fedivoisin.activitypub import delivered, delivery, signing
+from fedivoisin.activitypub.delivered import Failed, Refused, Result, Sent, Turn
+from fedivoisin.activitypub.delivery import Sender
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.ids import ActivityId, ActorId
 from fedivoisin.store import outbox, peers, residents
@@ -32,14 +34,30 @@ async def _prepare(tx: Tx, number: int = 1, inboxes: int = 1) -> ActorId:
     return awa
 
 
+class Tasks(asyncio.TaskGroup):
+    """Runs what it is given, until the end of the block."""
+
+    def start(self, work: Coroutine[object, object, None]) -> None:
+        """As the worker's loop does."""
+        self.create_task(work)
+
+
 async def _deliver(store: Store, world: FakeWorld) -> int:
-    running: list[asyncio.Task[None]] = []
+    return await _deliver_as(Sender(store, world.doors))
+
+
+async def _deliver_as(sender: Sender) -> int:
+    """One turn of the loop, and all that it starts."""
+    running: list[asyncio.Future[object]] = []
 
     def start(work: Coroutine[object, object, None]) -> None:
         running.append(asyncio.ensure_future(work))
 
-    taken = await delivery.run_once(Sender(store, world.doors), start)
-    await asyncio.gather(*running)
+    taken = await delivery.run_once(sender, start)
+    for task in running:  # it grows while it is read
+        await task
+    assert not sender.busy
+    assert not sender.at_work
     return taken
 
 
@@ -134,9 +152,9 @@ async def test_a_failing_host_is_asked_once_and_not_for_each_of_its_inboxes(stor
 
 
 def test_waits_grow_with_the_fourth_power() -> None:
-    assert delivery.backoff(1, 0) == timedelta(seconds=16)
-    assert delivery.backoff(5, 1) == timedelta(seconds=640 * 1.5)
-    total = sum((delivery.backoff(number, 0.0) for number in range(1, 16)), timedelta())
+    assert delivered.backoff(1, 0) == timedelta(seconds=16)
+    assert delivered.backoff(5, 1) == timedelta(seconds=640 * 1.5)
+    total = sum((delivered.backoff(number, 0.0) for number in range(1, 16)), timedelta())
     assert timedelta(hours=49) < total < timedelta(hours=51)
 
 
@@ -148,7 +166,7 @@ async def test_our_own_kind_is_spoken_to_in_rfc_9421(store: Store, world: FakeWo
 
 
 def test_what_an_answer_means(world: FakeWorld) -> None:
-    def judged(status: int) -> delivery.Result:
+    def judged(status: int) -> Result:
         return delivery.judge(_answering(status), "cavage", world.now())
 
     assert judged(200) == Sent(200, "cavage")
@@ -157,19 +175,146 @@ def test_what_an_answer_means(world: FakeWorld) -> None:
     assert judged(503) == Failed(503, "status-503", None, is_host=True)
 
 
+async def _say_to(store: Store, number: int, *hosts: str, priority: int = 1) -> None:
+    async def put(tx: Tx) -> None:
+        awa = await residents.add_person(tx, Newcomer(f"awa-{number}", "Awa"), key_pair(1), origin=ORIGIN)
+        url = f"{ORIGIN}/a/{number}"
+        said = Activity(ActivityId(f"a{number}"), url, awa, "Create", None, "{}", True, tx.now)
+        await outbox.put(tx, said, [Target(f"https://{host}/inbox", host) for host in hosts], priority=priority)
+
+    await store.write(put)
+
+
+class Door:
+    """A network whose answers come when the test opens it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.opened = asyncio.Event()
+
+    async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Wait, then 202."""
+        self.asked.append(url)
+        await self.opened.wait()
+        return Response(url, 202, {}, b"")
+
+
 async def test_so_many_hosts_are_served_at_once_and_no_more(
     store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "MOST_HOSTS", 1)
-    awa = await store.write(_prepare)
+    monkeypatch.setattr(delivery, "MOST_HOSTS", 2)
+    await _say_to(store, 1, "a.example", "b.example", "c.example", "d.example")
+    door = Door()
+    sender = Sender(store, replace(world.doors, post=door.post))
+    async with Tasks() as tasks:
+        assert await delivery.run_once(sender, tasks.start) == 4
+        await asyncio.sleep(0)
+        assert door.asked == ["https://a.example/inbox", "https://b.example/inbox"]
+        assert await delivery.run_once(sender, tasks.start) == 0
+        door.opened.set()
+    assert len(door.asked) == 4
+    assert (sender.busy, sender.at_work) == (set(), 0)
 
-    async def another(tx: Tx) -> None:
-        said = Activity(ActivityId("b"), f"{ORIGIN}/b", awa, "Create", None, "{}", True, tx.now)
-        await outbox.put(tx, said, [Target("https://lyon.example/inbox", "lyon.example")], priority=1)
 
-    await store.write(another)
-    assert [await _deliver(store, world) for _ in range(3)] == [1, 1, 0]
-    assert await delivery.run_once(Sender(store, world.doors, busy={"paris.example"}), lambda _: None) == 0
+async def test_an_answer_to_a_person_overtakes_what_waits_for_a_place(
+    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MOST_HOSTS", 3)
+    await _say_to(store, 1, "a.example", "b.example", "c.example", "d.example", "e.example")
+    door = Door()
+    sender = Sender(store, replace(world.doors, post=door.post))
+    async with Tasks() as tasks:
+        await delivery.run_once(sender, tasks.start)
+        await asyncio.sleep(0)
+        await _say_to(store, 2, "z.example", "a.example", priority=outbox.TO_A_PERSON)
+        assert await delivery.run_once(sender, tasks.start) == 1  # a.example is being served
+        door.opened.set()
+    assert door.asked[3] == "https://z.example/inbox"
+    assert await _deliver_as(sender) == 1
+
+
+async def test_hosts_that_failed_before_leave_places_to_the_others(
+    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MOST_DOUBTFUL", 1)
+    for host in ("a.example", "b.example"):
+        await store.write(peers.did_not_answer, host, error="time-out")
+    await _say_to(store, 1, "a.example", "b.example", "c.example")
+    sender = Sender(store, world.doors)
+    assert await _deliver_as(sender) == 3
+    assert sorted(one.url for one in world.requests) == ["https://a.example/inbox", "https://c.example/inbox"]
+    assert await _deliver_as(sender) == 0
+    world.pass_time(seconds=31)
+    assert await _deliver_as(sender) == 1
+    assert sender.doubtful == 0
+
+
+async def test_what_waited_too_long_under_its_claim_is_left_to_others(store: Store, world: FakeWorld) -> None:
+    await _say_to(store, 1, HOST)
+    sender = Sender(store, world.doors)
+    works: list[Coroutine[object, object, None]] = []
+    await delivery.run_once(sender, works.append)
+    world.pass_time(seconds=80)
+    for work in works:  # it grows while it is read
+        await work
+    assert world.requests == []
+    assert await _deliver_as(sender) == 1
+
+
+async def test_results_are_written_down_together(
+    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    record = delivered.record
+
+    async def noted(tx: Tx, turns: Sequence[Turn]) -> None:
+        written.append(len(turns))
+        await record(tx, turns)
+
+    monkeypatch.setattr(delivery, "MOST_UNRECORDED", 10)
+    monkeypatch.setattr(delivered, "record", noted)
+    await _say_to(store, 1, *(f"h{number}.example" for number in range(40)))
+    assert await _deliver_as(Sender(store, world.doors)) == 40
+    assert sum(written) == 40
+    assert len(written) <= 4
+
+
+async def test_a_result_waits_for_slow_hosts_a_moment_and_no_longer(
+    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "LONGEST_UNRECORDED", 0.01)
+    await _say_to(store, 1, "fast.example", "slow.example")
+    door = Door()
+
+    async def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        return await (door.post if "slow" in url else world.post)(url, body=body, headers=headers)
+
+    sender = Sender(store, replace(world.doors, post=post))
+    async with Tasks() as tasks:
+        await delivery.run_once(sender, tasks.start)
+        async with asyncio.timeout(10):
+            while "fast.example" in sender.busy:
+                await store.bell.wait(0.05)
+        assert sender.busy == {"slow.example"}
+        door.opened.set()
+
+
+async def test_results_that_could_not_be_written_do_not_keep_their_hosts(
+    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(tx: Tx, turns: Sequence[Turn]) -> None:
+        raise OSError("the disk is full")
+
+    whole = delivered.record
+    monkeypatch.setattr(delivered, "record", broken)
+    await _say_to(store, 1, HOST)
+    sender = Sender(store, world.doors)
+    with pytest.raises(OSError, match="full"):
+        await _deliver_as(sender)
+    monkeypatch.setattr(delivered, "record", whole)
+    world.pass_time(minutes=3)
+    assert await _deliver_as(sender) == 1
+    assert await _line(store) == ("sent", 202, 1)
 
 
 async def test_a_slow_host_gives_its_place_to_others(store: Store, world: FakeWorld) -> None:

@@ -10,7 +10,7 @@ from fedivoisin.ids import ActivityId, ActorId
 from fedivoisin.market.listing import Listing
 from fedivoisin.store import listings, outbox, outbox_purge, threads
 from fedivoisin.store.db import Store, Tx
-from fedivoisin.store.outbox import Activity, Target
+from fedivoisin.store.outbox import Activity, Over, Target
 from fedivoisin.store.schema.federation import activity, delivery
 from fedivoisin.workers import tasks
 from tests.fakes import FakeWorld
@@ -70,7 +70,7 @@ async def _deliveries(store: Store) -> list[str]:
 async def _end(tx: Tx, host: str) -> None:
     for one in await outbox.claim(tx, limit=50):
         if one.host == host:
-            await outbox.over(tx, one.id, "sent", status=202)
+            await outbox.over(tx, [Over(one.id, "sent", 202)])
 
 
 async def test_a_delivery_is_forgotten_thirty_days_after_its_end(founded: Store, world: FakeWorld) -> None:

@@ -11,7 +11,7 @@ from fedivoisin.proof import Origin, Verified
 from fedivoisin.store import blocks, claims, inbox, keys, lookups, outbox, peers, tombstones
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.inbox import InboxWriter, Incoming, QueueFull
-from fedivoisin.store.outbox import Activity, Target
+from fedivoisin.store.outbox import Activity, Again, Target
 from tests.fakes import FakeWorld
 from tests.makers import put_actor
 
@@ -182,7 +182,7 @@ async def test_deliveries_fail_end_and_can_be_dropped_or_woken(store: Store, wor
     await store.write(put_actor, "awa")
     await store.write(_say, 1, HOST)
     (one,) = await store.take(outbox.claim, limit=5)
-    await store.write(outbox.again, one.id, timedelta(hours=1), status=503, error="status-503")
+    await store.write(outbox.again, [Again(one.id, timedelta(hours=1), 503, "status-503")])
     assert await _claim_inboxes(store) == []
     async with store.read() as tx:
         (line,) = await outbox.waiting(tx)
@@ -194,6 +194,29 @@ async def test_deliveries_fail_end_and_can_be_dropped_or_woken(store: Store, wor
     async with store.read() as tx:
         assert await outbox.waiting(tx) == []
         assert await outbox.ever_delivered(tx)
+
+
+async def test_what_was_dropped_meanwhile_is_not_tried_again(store: Store) -> None:
+    await store.write(put_actor, "awa")
+    await store.write(_say, 1, HOST)
+    (one,) = await store.take(outbox.claim, limit=5)
+    await store.write(outbox.drop, HOST)
+    await store.write(outbox.again, [Again(one.id, timedelta(0), 503, "status-503")])
+    await store.write(outbox.again, [])
+    assert await _claim_inboxes(store) == []
+
+
+async def test_many_hosts_that_answered_are_noted_at_once(store: Store) -> None:
+    await store.write(peers.did_not_answer, HOST, error="time-out")
+    await store.write(peers.answered_all, {HOST: "rfc9421", "new.example": "cavage"})
+    await store.write(peers.answered_all, {})
+    async with store.read() as tx:
+        known = await peers.by_hosts(tx, [HOST, "new.example"])
+    assert {(host, one.failures, one.scheme) for host, one in known.items()} == {
+        (HOST, 0, "rfc9421"),
+        ("new.example", 0, "cavage"),
+    }
+    assert all(one.last_ok_at == one.scheme_until - peers.SCHEME_MEMORY for one in known.values() if one.scheme_until)
 
 
 async def test_a_blocked_domain_takes_all_below_it(store: Store) -> None:

@@ -1,0 +1,141 @@
+"""What became of the deliveries that were tried, and how it is written down: many in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from fedivoisin.activitypub.wire.keys import PrivateKey
+from fedivoisin.activitypub.wire.request import Scheme
+from fedivoisin.counters import Counters
+from fedivoisin.store import outbox, peers
+from fedivoisin.store.db import Tx
+from fedivoisin.store.outbox import Again, Delivery, Over
+from fedivoisin.store.peers import Peer
+
+MAX_TRIES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It arrived, signed so."""
+
+    status: int
+    scheme: Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It will never be taken."""
+
+    status: int | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not arrive this time. `is_host` when the host itself is failing, and not only this inbox."""
+
+    status: int | None
+    error: str
+    wait: int | None
+    is_host: bool
+
+
+Result = Sent | Refused | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Deliveries to one host, brought one after the other, and what is needed for it. `results` come in their order."""
+
+    host: str
+    deliveries: Sequence[Delivery]
+    bodies: Mapping[str, bytes]
+    keys: Mapping[str, PrivateKey]
+    peer: Peer | None
+    claimed_at: datetime
+    results: list[Result] = field(default_factory=list[Result])
+
+    @property
+    def tried(self) -> list[tuple[Delivery, Result]]:
+        """Each that was tried, with what came of it."""
+        return list(zip(self.deliveries, self.results, strict=False))
+
+    @property
+    def left(self) -> list[int]:
+        """Those that were not tried."""
+        return [one.id for one in self.deliveries[len(self.results) :]]
+
+    @property
+    def last(self) -> Result | None:
+        """What the host did in the end."""
+        return self.results[-1] if self.results else None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the host did not answer the last time."""
+        return self.peer is not None and self.peer.failures > 0
+
+
+def backoff(attempts: int, chance: float) -> timedelta:
+    """How long to wait after that many failed tries: n⁴ + 15 s, and up to half as much again. 16 tries: 50–75 h."""
+    return timedelta(seconds=(attempts**4 + 15) * (1 + chance / 2))
+
+
+async def record(tx: Tx, turns: Sequence[Turn]) -> None:
+    """Write down what became of them all; what was not tried is free again."""
+    ended = [_end(tx, one, result) for turn in turns for one, result in turn.tried]
+    await outbox.over(tx, [one for one in ended if isinstance(one, Over)])
+    await outbox.again(tx, [one for one in ended if isinstance(one, Again)])
+    waits = {one.id: one.wait for one in ended if isinstance(one, Again)}
+    await outbox.release(tx, [id for turn in turns for id in turn.left if not isinstance(turn.last, Failed)])
+    await peers.answered_all(
+        tx, {turn.host: turn.last.scheme for turn in turns if isinstance(turn.last, Sent)}
+    )  # fmt: skip
+    for turn in turns:
+        if isinstance(turn.last, Failed):
+            await _failed(tx, turn, turn.last, waits)
+
+
+def count(counters: Counters, turn: Turn) -> None:
+    """Let the figures know."""
+    peer = turn.peer
+    state = "failing" if peer is not None and peer.failing_since is not None else "well"
+    for one, result in turn.tried:
+        is_over = isinstance(result, Failed) and one.attempts + 1 >= MAX_TRIES
+        counters.deliveries[state, "given-up" if is_over else type(result).__name__.lower()] += 1
+        counters.limits["delivery-tries"] += is_over
+    if isinstance(turn.last, Failed) and turn.last.is_host:
+        failures = peer.failures if peer is not None else 0
+        counters.limits["breaker"] += failures + 1 >= peers.FAILURES_TO_OPEN
+
+
+def _end(tx: Tx, one: Delivery, result: Result) -> Over | Again:
+    match result:
+        case Sent(status=status):
+            return Over(one.id, "sent", status)
+        case Refused(status=status, error=error):
+            return Over(one.id, "refused", status, error)
+        case Failed(status=status, error=error) if one.attempts + 1 >= MAX_TRIES:
+            return Over(one.id, "given-up", status, error)
+        case Failed(status=status, error=error, wait=asked):
+            wait = max(backoff(one.attempts + 1, _chance(tx.new_id())), timedelta(seconds=asked or 0))
+            return Again(one.id, wait, status, error)
+        case _ as never:
+            assert_never(never)
+
+
+async def _failed(tx: Tx, turn: Turn, last: Failed, waits: Mapping[int, timedelta]) -> None:
+    if last.is_host:
+        pause = timedelta(seconds=last.wait) if last.wait else None
+        if await peers.did_not_answer(tx, turn.host, error=last.error, pause=pause):
+            await outbox.give_up(tx, turn.host)
+    # The rest of the queue for a failing host waits as long as the delivery that failed.
+    tried = turn.deliveries[len(turn.results) - 1]
+    await outbox.release(tx, turn.left, wait=waits.get(tried.id, timedelta(0)))
+
+
+def _chance(new_id: str) -> float:
+    """From 0 to 1: the only dice here are the ids."""
+    return int(new_id.replace("-", "")[-8:], 16) / 0xFFFFFFFF
