@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +22,7 @@ from fedivoisin import VERSION, app
 from fedivoisin.cli import main
 from fedivoisin.settings import Settings
 from fedivoisin.store.db import Store, Tx
+from tests.federation.towns import found
 
 PATIENCE = 60.0
 Run = Callable[..., Result]
@@ -199,3 +202,70 @@ async def _pretend_newer(url: str) -> None:
 def _apart(work: Coroutine[None, None, None]) -> None:
     with asyncio.Runner() as runner:
         runner.run(work)
+
+
+FOUNDED = {"FEDIVOISIN_ORIGIN": "https://voisins.example"}
+
+
+@pytest.fixture
+def founded(migrated: Path, tmp_path: Path) -> Path:
+    """A neighbourhood with its instance, its Group and its admin, behind the command's database."""
+    shutil.copyfile(migrated, path := tmp_path / "fedivoisin.db")
+
+    async def build() -> None:
+        store = Store.open(f"sqlite:///{path}", now=app.utc_now, new_id=app.new_id)
+        await store.write(found, "https://voisins.example", "doulon")
+        await store.close()
+
+    _apart(build())
+    return path
+
+
+def _keys_of(path: Path) -> dict[str, str]:
+    """Key id -> when it was retired, if it was."""
+    with closing(sqlite3.connect(path)) as looking:
+        return dict(looking.execute("SELECT id, coalesce(expires_at, '') FROM key").fetchall())
+
+
+def test_keys_are_rotated_for_those_who_are_named(run: Run, founded: Path) -> None:
+    result = run(
+        "keys", "rotate", "--actor", "instance", "--actor", "https://voisins.example/users/instance", **FOUNDED
+    )
+    assert result.output.splitlines() == [
+        "Nouvelles clés : https://voisins.example/users/instance",
+        "Les anciennes valent encore 48 heures.",
+    ]
+    retired = [id for id, expires_at in _keys_of(founded).items() if expires_at]
+    assert sorted(retired) == [f"https://voisins.example/users/instance#{name}-key" for name in ("ed25519", "main")]
+
+
+def test_keys_that_were_copied_are_replaced_for_all_at_once(run: Run, founded: Path) -> None:
+    before = _keys_of(founded)
+    result = run("keys", "rotate", "--all", "--compromised", **FOUNDED)
+    assert result.exit_code == 0
+    assert "Les anciennes ne valent plus." in result.output
+    after = _keys_of(founded)
+    assert len(after) == 2 * len(before)
+    assert all(after[id] for id in before)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ((), "dites pour qui"),
+        (("--all", "--actor", "awa"), "dites pour qui"),
+        (("--actor", "personne"), "personne ne s'appelle « personne » ici"),
+    ],
+)
+def test_a_rotation_for_nobody_is_refused(run: Run, founded: Path, words: tuple[str, ...], reason: str) -> None:
+    before = _keys_of(founded)
+    result = run("keys", "rotate", *words, **FOUNDED)
+    assert result.exit_code == 2
+    assert reason in result.output
+    assert _keys_of(founded) == before
+
+
+def test_keys_of_an_old_database_are_not_touched(run: Run) -> None:
+    result = run("keys", "rotate", "--all")
+    assert result.exit_code == 2
+    assert "fedivoisin migrate" in result.output

@@ -35,6 +35,15 @@ async def _rotated(here: Neighbours, actor_id: str, *, overlap: timedelta = OVER
     return found
 
 
+async def _note(here: Neighbours, column: str) -> None:
+    """Awa is hidden, or has left."""
+
+    async def work(tx: Tx) -> None:
+        await residents.change(tx, here.awa, **{column: tx.now})
+
+    await here.store.write(work)
+
+
 async def _document(here: Neighbours, actor: Actor) -> dict[str, Any]:
     async with here.store.read() as tx:
         return await shown.actor(tx, actor)
@@ -115,14 +124,14 @@ async def test_everybody_who_may_know_the_old_key_is_told(here: Neighbours) -> N
 
 async def test_nobody_hears_of_a_candidate_or_of_who_is_hidden(here: Neighbours) -> None:
     await _rotated(here, await here.store.write(put_candidate, "zoe"))
-    await here.store.write(residents.change, here.awa, hidden_at=here.world.now())
+    await _note(here, "hidden_at")
     await _rotated(here, here.awa)
     assert await _updates(here) == []
 
 
 async def test_who_left_meanwhile_says_nothing(here: Neighbours) -> None:
     await _rotated(here, here.awa)
-    await here.store.write(residents.change, here.awa, gone_at=here.world.now())
+    await _note(here, "gone_at")
     assert await _updates(here) == []
 
 
