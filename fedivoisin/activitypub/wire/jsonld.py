@@ -4,7 +4,10 @@ import importlib
 import warnings
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from fedivoisin.activitypub.wire.contexts import bundled
 from fedivoisin.activitypub.wire.strict_json import Document, is_list, is_object
@@ -15,6 +18,7 @@ MAX_CONTEXTS = 32
 MAX_TERMS = 1000
 # Expansion costs 0.1 ms a node: what a peer may make us spend on one document stays under a quarter of a second.
 MAX_TRANSLATED_NODES = 2000
+LARGEST_KEPT_CONTEXT = 8192
 
 # Keywords that let a document say, once expanded, what its plain keys do not (CVE-2026-46349, -42462, -46713).
 _RESTRUCTURING = frozenset({"@graph", "@reverse", "@included"})
@@ -31,10 +35,7 @@ def normalise(document: Document) -> Document:
     where it had to be translated. Nothing is ever fetched. Raises BadActivity on what restructures or cannot be read.
     """
     contexts, has_keywords = _survey(document)
-    inline = [_inline(context) for context in contexts]
-    if sum(map(len, inline)) > MAX_TERMS:
-        raise BadActivity("context-too-large")
-    if not has_keywords and not any(is_renaming(terms, inline[0]) for terms in inline):
+    if not _redefine(contexts) and not has_keywords:
         return document
     if len(contexts) > MAX_CONTEXTS:
         raise BadActivity("context-too-large")
@@ -45,32 +46,49 @@ def normalise(document: Document) -> Document:
     return _translate(document)
 
 
+def _redefine(contexts: list[Any]) -> bool:
+    """Whether they give our words another meaning. A server sends the same contexts with all that it says."""
+    if all(isinstance(context, str) for context in contexts):
+        return False
+    encoded = msgspec.json.encode(contexts)
+    return _redefines(encoded) if len(encoded) <= LARGEST_KEPT_CONTEXT else _judge(contexts)
+
+
+@lru_cache(maxsize=256)
+def _redefines(encoded: bytes) -> bool:
+    return _judge(msgspec.json.decode(encoded))
+
+
+def _judge(contexts: list[Any]) -> bool:
+    inline = [_inline(context) for context in contexts]
+    if sum(map(len, inline)) > MAX_TERMS:
+        raise BadActivity("context-too-large")
+    return any(is_renaming(terms, inline[0]) for terms in inline)
+
+
 def _survey(document: Document) -> tuple[list[Any], bool]:
     """Every @context, and whether data is said with keywords (`@id`, `@type`, `@value`…) instead of plain keys."""
     contexts: list[Any] = []
-    has_keywords = False
+    words: set[str] = set()
     for node in _objects(document):
-        for name in node:
-            if not name.startswith("@"):
-                continue
-            if name in _RESTRUCTURING:
-                raise BadActivity("jsonld-restructuring")
-            if name == "@context":
-                contexts.append(node[name])
-            else:
-                has_keywords = True
-    return contexts, has_keywords
+        words.update(node)
+        if "@context" in node:
+            contexts.append(node["@context"])
+    keywords = {word for word in words if word[:1] == "@"}
+    if not _RESTRUCTURING.isdisjoint(keywords):
+        raise BadActivity("jsonld-restructuring")
+    return contexts, bool(keywords - {"@context"})
 
 
 def _objects(value: Any) -> Iterator[Document]:
     """Every object of the document, in order, contexts left out; depth is bounded by `strict_json`."""
     pending = [value]
     for node in pending:
-        if is_object(node):
+        if isinstance(node, dict):
             yield node
-            pending.extend(item for name, item in node.items() if name != "@context")
-        elif is_list(node):
-            pending.extend(node)
+            pending += [item for name, item in node.items() if name != "@context" and isinstance(item, dict | list)]
+        else:
+            pending += [item for item in node if isinstance(item, dict | list)]
 
 
 def _size(document: Document) -> int:

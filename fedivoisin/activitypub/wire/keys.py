@@ -26,6 +26,7 @@ AnyPrivate = RSAPrivateKey | Ed25519PrivateKey
 
 MAX_PEM = 4096
 MAX_MULTIKEY = 1600
+_PADDING, _HASH = PKCS1v15(), SHA256()
 # Multicodec `ed25519-pub`, 0xed as a varint; in base58btc it always begins `z6Mk`.
 _ED25519_PREFIX = b"\xed\x01"
 # Multicodec `rsa-pub`, 0x1205 as a varint, before the key as PKCS #1 in DER.
@@ -142,7 +143,7 @@ def load_multikey(text: str) -> AnyPublic:
 def sign_bytes(key: AnyPrivate, message: bytes) -> bytes:
     """RSASSA-PKCS1-v1_5 with SHA-256, or Ed25519."""
     if isinstance(key, RSAPrivateKey):
-        return key.sign(message, PKCS1v15(), SHA256())
+        return key.sign(message, _PADDING, _HASH)
     return key.sign(message)
 
 
@@ -150,7 +151,7 @@ def signature_holds(key: AnyPublic, signature: bytes, message: bytes) -> bool:
     """Whether `signature` over `message` was made with the private half of `key`."""
     try:
         if isinstance(key, RSAPublicKey):
-            key.verify(signature, message, PKCS1v15(), SHA256())
+            key.verify(signature, message, _PADDING, _HASH)
         else:
             key.verify(signature, message)
     except InvalidSignature:

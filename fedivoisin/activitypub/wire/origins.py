@@ -1,10 +1,13 @@
 """Origins (FEP-fe34): who shares one with whom, whatever the spelling."""
 
+from functools import lru_cache
+
 from fedivoisin.errors import BadActivity
 from fedivoisin.proof import Origin
 from fedivoisin.urls import Url, parse
 
 
+@lru_cache(maxsize=1024)
 def origin_of(url: str) -> Origin:
     """(scheme, host, port) of an http(s) URL; BadActivity("bad-url") for anything else."""
     address = parse(url)
@@ -25,6 +28,7 @@ def normalise(url: str) -> str:
     return str(parse(url))
 
 
+@lru_cache(maxsize=64)
 def base_of(origin: Origin) -> str:
     """`https://host`, with the port where it is not the usual one."""
     return Url(*origin, target="", fragment="").address

@@ -72,8 +72,7 @@ class SignedRequest:
     @property
     def may_omit_query(self) -> bool:
         """Whether a signature over the path alone is accepted: on a GET whose whole query is paging."""
-        names = {pair.partition("=")[0] for pair in self.query.split("&")}
-        return self.method == "GET" and names <= _PAGING
+        return self.method == "GET" and {pair.partition("=")[0] for pair in self.query.split("&")} <= _PAGING
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from fedivoisin.activitypub.wire import cavage, rfc9421
 from fedivoisin.activitypub.wire.digest import verify_content_digest, verify_digest
@@ -58,7 +59,7 @@ def sign(
 
 def claim_of(request: SignedRequest) -> Claim:
     """The signature taken apart; BadActivity, status 401, where it is not spelt as its scheme says."""
-    if any(len(request.values(name)) > 1 for name in _ONCE):
+    if any([len(request.values(name)) > 1 for name in _ONCE]):
         raise refused("duplicate-header")
     if not request.target.startswith("/"):
         raise refused("bad-target")
@@ -100,6 +101,7 @@ def _check_times(request: SignedRequest, claim: Claim, now: datetime) -> None:
         raise refused("signature-expired")
 
 
+@lru_cache(maxsize=64)  # many come within one second
 def _date(value: str) -> datetime:
     try:
         if not _DATE.fullmatch(value):
