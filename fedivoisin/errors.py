@@ -46,6 +46,7 @@ class Reason(StrEnum):
     LISTING_NOT_OPEN = "listing-not-open"
     LISTING_NOT_RESERVED = "listing-not-reserved"
     LISTING_CLOSED = "listing-closed"
+    TOO_MANY_PINS = "too-many-pins"
     RENEWAL_SPENT = "renewal-spent"
 
     # Sponsorship (trust/vouching.py, trust/standing.py). `until` is the moment from which it is possible.

@@ -10,7 +10,18 @@ from fedivoisin.activitypub.documents import collection, contexts, wording
 from fedivoisin.activitypub.documents.contexts import Json
 from fedivoisin.activitypub.documents.listing import instant
 from fedivoisin.market.listing import EVERYONE
-from fedivoisin.store import accounts, actors, follows, listings, neighbourhoods, outbox, search, threads, tombstones
+from fedivoisin.store import (
+    accounts,
+    actors,
+    follows,
+    listings,
+    neighbourhoods,
+    outbox,
+    pins,
+    search,
+    threads,
+    tombstones,
+)
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.tombstones import Tombstone
@@ -132,11 +143,17 @@ async def _box(tx: Tx, owner_url: str, name: str, url: str, page: int) -> Answer
         case "following":
             return Found(collection.collection(url, await follows.count_followed(tx, owner.id), has_pages=False))
         case "featured":
-            return Found(collection.whole(url, []))  # nothing is pinned yet
+            return Found(await _featured(tx, owner, url))
         case "moderators":
             return Found(collection.whole(url, await _moderators(tx)))
         case _:
             return None
+
+
+async def _featured(tx: Tx, group: Actor, url: str) -> Json:
+    # Whole: Lemmy reads no addresses there, Mastodon reads both.
+    pinned = [await shown.listing(tx, one) for one in await pins.standing(tx, category=group.category or "")]
+    return collection.whole(url, pinned, contexts.LISTING)
 
 
 async def _outbox(tx: Tx, owner: Actor, url: str, page: int) -> Json:

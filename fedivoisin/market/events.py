@@ -102,6 +102,24 @@ class ListingShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ListingPinned:
+    """A moderator put it first."""
+
+    listing_id: ListingId
+    author_id: ActorId
+    by: ActorId
+
+
+@dataclass(frozen=True, slots=True)
+class ListingUnpinned:
+    """A moderator put it back among the others."""
+
+    listing_id: ListingId
+    author_id: ActorId
+    by: ActorId
+
+
+@dataclass(frozen=True, slots=True)
 class ListingLiked:
     """Someone likes it."""
 
@@ -141,6 +159,8 @@ ListingEvent: TypeAlias = (
     | ListingDeleted
     | ListingHidden
     | ListingShown
+    | ListingPinned
+    | ListingUnpinned
     | ListingLiked
     | ListingUnliked
     | QuestionAsked

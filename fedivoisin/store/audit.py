@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fedivoisin.market.events import ListingHidden, ListingShown
+from fedivoisin.market.events import ListingHidden, ListingPinned, ListingShown, ListingUnpinned
 from fedivoisin.store import actors, events
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import Recorded
@@ -33,7 +33,16 @@ from fedivoisin.trust.events import (
 
 PAGE = 50
 KINDS: Mapping[str, tuple[type[Event], ...]] = {
-    "moderation": (ReportDecided, ListingHidden, ListingShown, CandidacyRefused, AccountSuspended, AccountRestored),
+    "moderation": (
+        ReportDecided,
+        ListingHidden,
+        ListingShown,
+        ListingPinned,
+        ListingUnpinned,
+        CandidacyRefused,
+        AccountSuspended,
+        AccountRestored,
+    ),
     "personnes": (FounderEntered, RoleGiven, RoleTaken, LinkHanded),
     "voisins": (DomainBlocked, DomainUnblocked, DeliveriesDropped, DeliveriesRetried),
     "reglages": (NeighbourhoodFounded, SettingsChanged),

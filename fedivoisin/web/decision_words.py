@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fedivoisin.market.events import ListingHidden, ListingShown
+from fedivoisin.market.events import ListingHidden, ListingPinned, ListingShown, ListingUnpinned
 from fedivoisin.store.audit import Page
 from fedivoisin.store.events import Recorded
 from fedivoisin.trust.decisions import (
@@ -80,6 +80,8 @@ _SENTENCES: Mapping[type[Any], str] = {
     ReportDecided: mark("a décidé d’un signalement : {measure}{about}"),
     ListingHidden: mark("a retiré l’annonce {title} : {reason}"),
     ListingShown: mark("a remis l’annonce {title}"),
+    ListingPinned: mark("a mis à la une l’annonce {title}"),
+    ListingUnpinned: mark("n’a plus mis à la une l’annonce {title}"),
     CandidacyRefused: mark("a refusé la demande de {person}"),
     AccountSuspended: mark("a suspendu le compte de {person}"),
     AccountRestored: mark("a rétabli le compte de {person}"),

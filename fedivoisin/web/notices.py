@@ -36,6 +36,7 @@ NOTICES: Mapping[str, str] = {
     "annonce-libre": mark("L’annonce est de nouveau libre."),
     "annonce-terminee": mark("C’est noté : l’annonce est terminée."),
     "annonce-prolongee": mark("L’annonce reste un mois de plus."),
+    "a-la-une": mark("L’annonce est à la une du quartier."),
     "annonce-supprimee": mark("L’annonce est supprimée, ici et ailleurs."),
     "brouillon-garde": mark("C’est gardé. Vous finirez plus tard."),
     "brouillon-jete": mark("Le brouillon est jeté."),

@@ -54,6 +54,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.LISTING_GONE: mark("Cette annonce n’existe plus."),
     Reason.LISTING_NOT_OPEN: mark("Cette annonce n’est plus libre."),
     Reason.LISTING_NOT_RESERVED: mark("Cette annonce n’est pas réservée."),
+    Reason.TOO_MANY_PINS: mark("Déjà {most} annonces sont à la une. Retirez-en une d’abord."),
     Reason.RENEWAL_SPENT: mark("Ce lien a déjà servi. Ouvrez votre annonce pour la prolonger."),
     Reason.LISTING_CLOSED: mark("Cette annonce est terminée. Prolongez-la d’abord."),
     Reason.NOT_ONESELF: mark("On ne se parraine pas soi-même."),

@@ -11,6 +11,7 @@ from fedivoisin.web.views import (
     feeds,
     flyer,
     follows,
+    groups,
     home,
     legal,
     listing,
@@ -90,6 +91,7 @@ PAGES: tuple[tuple[str, str, View], ...] = (
     ("POST", "/abonnements/arreter", follows.unfollow),
     ("POST", "/abonnements/repondre", follows.answer),
     ("GET", "/quartier", neighbourhood.show),
+    ("GET", "/quartiers/{slug}", groups.show),
     # Coming in and going out
     ("GET", "/connexion", sign_in.show),
     ("POST", "/connexion", sign_in.sign_in),
@@ -148,6 +150,7 @@ PAGES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/moderation/dossiers/{id}", moderation.show),
     ("POST", "/moderation/dossiers/{id}", moderation.decide),
     ("POST", "/moderation/annonces/{id}/remettre", moderation.show_again),
+    ("POST", "/moderation/annonces/{id}/epingler", moderation.pin),
     # Settings
     ("GET", "/reglages", administration.show),
     ("GET", "/reglages/quartier", administration.quarter),

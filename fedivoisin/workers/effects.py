@@ -1,6 +1,6 @@
 """What follows from each event: activities for others, mails for members. One `match`, one line per event."""
 
-from fedivoisin.activitypub.publish import keys, listings, messages, people
+from fedivoisin.activitypub.publish import keys, listings, messages, people, pins
 from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
 from fedivoisin.community.groups import GroupOpened
 from fedivoisin.market.conversations import MessageChanged, MessageDeleted, MessageSent
@@ -11,12 +11,14 @@ from fedivoisin.market.events import (
     ListingEnding,
     ListingHidden,
     ListingLiked,
+    ListingPinned,
     ListingPublished,
     ListingReleased,
     ListingRenewed,
     ListingReserved,
     ListingShown,
     ListingUnliked,
+    ListingUnpinned,
     QuestionAsked,
 )
 from fedivoisin.notify.messages import TRIAL_ADDRESS, for_event
@@ -54,6 +56,10 @@ async def _publish(tx: Tx, recorded: Recorded) -> None:  # noqa: C901  # one lin
             await listings.back(tx, listing_id)
         case ListingShown(listing_id=listing_id):
             await listings.back(tx, listing_id, updated_at=recorded.at)
+        case ListingPinned(listing_id=listing_id):
+            await pins.pinned(tx, listing_id)
+        case ListingUnpinned(listing_id=listing_id, by=by):
+            await pins.unpinned(tx, listing_id, by)
         case ListingDeleted(listing_id=listing_id):
             await listings.deleted(tx, listing_id)
         case ListingLiked() as happened:

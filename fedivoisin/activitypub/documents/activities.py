@@ -7,7 +7,7 @@ from typing import Any
 
 from fedivoisin.activitypub.documents.contexts import PLAIN, PUBLIC, Json, in_context
 from fedivoisin.activitypub.documents.listing import instant
-from fedivoisin.addresses import followers
+from fedivoisin.addresses import featured, followers
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,13 @@ def followed(follow_url: str, follower: str, target: str) -> Json:
 def like(envelope: Envelope, thing: str, author: str) -> Json:
     """Likes the object with that id."""
     return _said(envelope, "Like", {"to": [author], "object": thing})
+
+
+def about_featured(envelope: Envelope, verb: str, thing: str, group: str) -> Json:
+    """`Add` or `Remove`: what stands first in a Group, said by the Group itself or by one of its moderators."""
+    readers = followers(group) if envelope.actor == group else group
+    to = {"to": [PUBLIC], "cc": [readers], "audience": group}
+    return _said(envelope, verb, {**to, "object": thing, "target": featured(group)})
 
 
 def flag(envelope: Envelope, things: Sequence[str], instance: str, content: str) -> Json:

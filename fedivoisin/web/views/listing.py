@@ -12,7 +12,7 @@ from fedivoisin.ids import ActorId, ListingId, MessageId
 from fedivoisin.market import categories
 from fedivoisin.market.conversations import LONGEST
 from fedivoisin.market.listing import EVERYONE, Kind, Listing, State
-from fedivoisin.store import actors, blocks, threads
+from fedivoisin.store import actors, blocks, pins, threads
 from fedivoisin.store import likes as stored_likes
 from fedivoisin.store import listings as stored
 from fedivoisin.store.actors import Actor
@@ -38,6 +38,7 @@ class Facts:
     """For the author: who wrote about it."""
     own_thread: Thread | None
     """For a reader: what they already wrote."""
+    is_pinned: bool
 
     @property
     def askers_choices(self) -> list[tuple[str, str]]:
@@ -208,6 +209,7 @@ async def _facts(tx: Tx, visit: Visit) -> Facts:
         questions=questions,
         askers=[(one, people[one.asker_id]) for one in open_threads],
         own_thread=await threads.of_asker(tx, listing.id, reader) if reader else None,
+        is_pinned=await pins.of(tx, listing.id) is not None,
     )
 
 

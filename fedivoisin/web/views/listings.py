@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from fedivoisin.market import categories
-from fedivoisin.store import accounts, search
+from fedivoisin.store import accounts, actors, search
 from fedivoisin.store.db import Tx
 from fedivoisin.store.search import Around, Page, Query, Spot
 from fedivoisin.web.cards import KINDS, REQUEST, Card, cards, reader_point
+from fedivoisin.web.views import groups
 from fedivoisin.web.visit import Visit
 
 SCOPES = ("quartier", "20km", "reseau")
@@ -87,6 +88,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         free = await search.count(tx, replace(query, only_free=True))
         shown = await cards(tx, visit, page.listings)
         spots = await search.spots(tx, query) if asked.is_map else []
+        group = await actors.group_of_category(tx, asked.category.partition("/")[0]) if asked.category else None
     shown = [replace(shown[0], highlight=True), *shown[1:]] if _has_urgent(visit, page, asked) else shown
     return visit.render(
         "listings/list.html",
@@ -95,6 +97,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         found=page,
         free=free,
         cards=shown,
+        group=groups.card_of(visit, group) if group else None,
         scopes=_scopes(visit, asked),
         views=_views(visit, asked),
         chips=_chips(visit, asked),

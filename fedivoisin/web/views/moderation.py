@@ -6,9 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from fedivoisin.actions import moderation
+from fedivoisin.actions import moderation, pins
 from fedivoisin.actions.moderation import Decision
 from fedivoisin.errors import Reason, Refused
+from fedivoisin.ids import ListingId
 from fedivoisin.market.listing import Listing
 from fedivoisin.store import audit, listings, reports
 from fedivoisin.store.audit import KINDS
@@ -63,6 +64,14 @@ async def show_again(visit: Visit) -> web.StreamResponse:
     """POST /moderation/annonces/{id}/remettre"""
     await visit.store.write(moderation.show_again, visit.path("id"), by=visit.moderator.member_id)
     return visit.redirect("/moderation", notice="remise")
+
+
+async def pin(visit: Visit) -> web.StreamResponse:
+    """POST /moderation/annonces/{id}/epingler: first in the neighbourhood, or back among the others."""
+    listing_id, by = ListingId(visit.path("id")), visit.moderator.member_id
+    is_over = visit.form.checked("retirer")
+    await visit.store.write(pins.unpin if is_over else pins.pin, listing_id=listing_id, by=by)
+    return visit.redirect(f"/annonces/{listing_id}", notice="enregistre" if is_over else "a-la-une")
 
 
 async def journal(visit: Visit) -> web.StreamResponse:

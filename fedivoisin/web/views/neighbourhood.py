@@ -1,15 +1,14 @@
 """« Quartier »: who we are, where, which towns we follow, and how to follow us from elsewhere."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from fedivoisin import addresses
 from fedivoisin.market import categories
-from fedivoisin.store import actors, follows, search
+from fedivoisin.store import actors, follows, pins, search
 from fedivoisin.store.search import Query
-from fedivoisin.web.cards import icon_of
+from fedivoisin.web.cards import cards, icon_of
+from fedivoisin.web.views.groups import address_of, card_of
 from fedivoisin.web.views.listings import point_of
 from fedivoisin.web.visit import Visit
 
@@ -23,16 +22,19 @@ async def show(visit: Visit) -> web.StreamResponse:
         counts = await search.counts_by_root(tx, ours) if here.group_id else {}
         spots = await search.spots(tx, ours) if here.group_id else []
         towns = await follows.towns_followed_here(tx)
+        pinned = await cards(tx, visit, await pins.standing(tx))
         follower_count = await follows.count_followers(tx, here.group_id) if here.group_id else 0
-    host = urlsplit(here.base).netloc
+    group = next((one for one in groups if one.id == here.group_id), None)
     return visit.render(
         "listings/neighbourhood.html",
         title=here.name,
-        group=next((one for one in groups if one.id == here.group_id), None),
-        address="" if here.is_trial else "@" + addresses.acct(here.slug, host),
+        group=group,
+        address=address_of(visit, group) if group else "",
         towns=towns,
         follower_count=follower_count,
         roots=_roots(visit, counts),
+        categories=[card for card in (card_of(visit, one) for one in groups) if card],
+        pinned=pinned,
         map=_map(visit, spots),
     )
 
