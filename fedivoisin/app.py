@@ -81,7 +81,7 @@ async def send_mail(mail: Mail, server: MailServer) -> None:
 
 def open_store(settings: Settings) -> Store:
     """The database of the settings; the folder of a SQLite file is made."""
-    return Store.open(settings.database, now=utc_now, new_id=new_id)
+    return Store.open(settings.database, now=utc_now, new_id=new_id, holder=new_id())
 
 
 @asynccontextmanager

@@ -1,16 +1,56 @@
-"""What a process that was killed had taken and never gave back."""
+"""Who is at which row of a queue, and what becomes of it when that process dies.
 
-from sqlalchemy import update
+A claim ends by itself after a while. On PostgreSQL it ends at once with the process: each names its connections
+(`application_name`), the server shows all that live (`pg_stat_activity`), and what belongs to nobody there is given
+back. All processes must connect as the same role, or they would not see each other's names.
+"""
+
+from typing import Any
+
+from sqlalchemy import column, func, select, table, update
 
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.accounts import mail
 from fedivoisin.store.schema.federation import delivery, inbox
-from fedivoisin.store.schema.journal import event
+from fedivoisin.store.schema.journal import event, task
 
 QUEUES = (event, inbox, delivery, mail)
+KEYS = ((event, event.c.id), (inbox, inbox.c.id), (delivery, delivery.c.id), (mail, mail.c.id), (task, task.c.name))
+_connections: Any = table("pg_stat_activity", column("application_name"), column("datname"))
+
+
+def holder(tx: Tx) -> Any:
+    """What `claimed_by` becomes: the name of this process; nothing where one process works alone."""
+    return func.current_setting("application_name") if tx.is_postgres else None
 
 
 async def forget(tx: Tx) -> None:
     """Give everything back at once. Only where no other process works: others' claims end by themselves."""
     for queue in QUEUES:
         await tx.conn.execute(update(queue).where(queue.c.claimed_until.is_not(None)).values(claimed_until=None))
+
+
+async def holders(tx: Tx) -> frozenset[str]:
+    """The names of the processes that are connected to this database; PostgreSQL only."""
+    return frozenset((await tx.conn.execute(_living())).scalars())
+
+
+async def give_back(tx: Tx) -> int:
+    """Let others have what dead processes had claimed; how many rows. PostgreSQL only."""
+    freed = 0
+    for queue, key in KEYS:
+        orphaned = (
+            select(key)
+            .where(queue.c.claimed_until.is_not(None), queue.c.claimed_by.not_in(_living()))
+            .with_for_update(skip_locked=True)
+        )
+        done = await tx.conn.execute(update(queue).where(key.in_(orphaned)).values(claimed_until=None))
+        freed += done.rowcount
+    if freed:
+        tx.filled.update(("effects", "inbox", "delivery", "mail"))
+    return freed
+
+
+def _living() -> Any:
+    names = _connections.c.application_name
+    return select(names).where(_connections.c.datname == func.current_database(), names.is_not(None)).distinct()

@@ -128,11 +128,14 @@ class Store:
     bell: Bell
 
     @classmethod
-    def open(cls, url: str, *, now: Callable[[], datetime], new_id: Callable[[], str]) -> "Store":
-        """`url` is a SQLAlchemy URL without a driver: `sqlite:///path` or `postgresql://…`. Raises CannotOpen."""
+    def open(cls, url: str, *, now: Callable[[], datetime], new_id: Callable[[], str], holder: str = "") -> "Store":
+        """`url` is a SQLAlchemy URL without a driver: `sqlite:///path` or `postgresql://…`. Raises CannotOpen.
+
+        `holder` is this process's own name, by which others know what it had claimed when it died (`store.claims`).
+        """
         try:
             parsed = make_url(url)
-            database = _database(parsed)
+            database = _database(parsed, holder)
         except (ArgumentError, ValueError, OSError) as error:
             raise CannotOpen(str(error)) from error
         return cls(database, now, new_id, Bell())
@@ -228,10 +231,10 @@ def _is_serialization_failure(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
 
 
-def _database(url: URL) -> Database:
+def _database(url: URL, holder: str) -> Database:
     if url.get_backend_name() == "sqlite":
         return Sqlite(url)
     # Its driver and SQLAlchemy's asyncio are 10 MB that an instance on a file does without.
     from fedivoisin.store.postgres import Postgres
 
-    return Postgres(url)
+    return Postgres(url, holder)

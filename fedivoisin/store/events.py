@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from fedivoisin.ids import ActorId
+from fedivoisin.store.claims import holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.journal import event
 from fedivoisin.store.taxonomy import Event
@@ -72,17 +73,20 @@ async def claim(tx: Tx, *, limit: int) -> list[Recorded]:
     rows = await tx.conn.execute(
         update(event)
         .where(event.c.id.in_(due.scalar_subquery()))
-        .values(claimed_until=tx.now + CLAIM, attempts=event.c.attempts + 1)
+        .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx), attempts=event.c.attempts + 1)
         .returning(event)
     )
     return sorted((_recorded(row) for row in rows.mappings()), key=lambda recorded: recorded.id)
 
 
-async def done(tx: Tx, event_id: int) -> None:
-    """Its effects are all written."""
-    await tx.conn.execute(
-        update(event).where(event.c.id == event_id).values(next_at=None, claimed_until=None, done_at=tx.now, error=None)
+async def done(tx: Tx, event_id: int) -> bool:
+    """Its effects are written by this same transaction. False when another process wrote them meanwhile."""
+    result = await tx.conn.execute(
+        update(event)
+        .where(event.c.id == event_id, event.c.next_at.is_not(None))
+        .values(next_at=None, claimed_until=None, done_at=tx.now, error=None)
     )
+    return result.rowcount > 0
 
 
 async def failed(tx: Tx, event_id: int, *, error: str, wait: timedelta) -> None:

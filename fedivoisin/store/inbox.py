@@ -10,6 +10,7 @@ from sqlalchemy import Insert, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fedivoisin.proof import Verified
+from fedivoisin.store.claims import holder
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.schema.federation import inbox
 
@@ -102,7 +103,7 @@ async def claim(tx: Tx, *, limit: int) -> list[Received]:
     rows = await tx.conn.execute(
         update(inbox)
         .where(inbox.c.id.in_(due.scalar_subquery()))
-        .values(claimed_until=tx.now + CLAIM, attempts=inbox.c.attempts + 1)
+        .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx), attempts=inbox.c.attempts + 1)
         .returning(inbox)
     )
     names = Received.__dataclass_fields__

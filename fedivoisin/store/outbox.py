@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from fedivoisin.ids import ActivityId, ActorId, ListingId
+from fedivoisin.store.claims import holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.federation import activity, delivery, peer
@@ -180,7 +181,7 @@ async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Deliv
     claimed = await tx.conn.execute(
         update(delivery)
         .where(delivery.c.id.in_(due.scalar_subquery()))
-        .values(claimed_until=tx.now + CLAIM)
+        .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx))
         .returning(*_DELIVERY)
     )
     return sorted((Delivery(*row) for row in claimed), key=lambda one: (one.priority, one.id))

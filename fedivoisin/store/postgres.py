@@ -16,11 +16,14 @@ class Postgres:
 
     name = "postgresql"
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, holder: str = "") -> None:
         target = url.set(drivername="postgresql+asyncpg")
+        # The server shows it to all as long as a connection lives: who holds which claims (`store.claims`).
+        named = {"server_settings": {"application_name": f"fedivoisin {holder}".strip()}}
         # An error ends in the log: the values beside it would be people's words, addresses, hashes of passwords.
-        self._writer = create_async_engine(target, hide_parameters=True, pool_size=5, max_overflow=5)
-        reader = create_async_engine(target, hide_parameters=True, pool_size=5, max_overflow=10)
+        shared = {"hide_parameters": True, "connect_args": named, "pool_size": 5}
+        self._writer = create_async_engine(target, **shared, max_overflow=5)
+        reader = create_async_engine(target, **shared, max_overflow=10)
         self._reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     async def run(self, work: Callable[[AsyncConnection], Awaitable[T]], *, isolation: str) -> T:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select, update
 
+from fedivoisin.store.claims import holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.journal import task
 
@@ -36,7 +37,7 @@ async def claim(tx: Tx, periods: Mapping[str, timedelta]) -> str | None:
     claimed = await tx.conn.execute(
         update(task)
         .where(task.c.name.in_(due.scalar_subquery()))
-        .values(claimed_until=tx.now + CLAIM)
+        .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx))
         .returning(task.c.name)
     )
     name: str | None = claimed.scalar_one_or_none()

@@ -33,11 +33,12 @@ ADDRESS = "adresse"
 
 
 async def make(tx: Tx, recorded: Recorded, *, trial_address: str = TRIAL_ADDRESS) -> None:
-    """Write all that follows from one event, and mark it as done: all of it, or nothing."""
+    """Write all that follows from one event, and mark it as done: all of it, or nothing, and only once."""
+    if not await events.done(tx, recorded.id):
+        return  # its claim ran out, and somebody else made them
     if recorded.is_local and not (await neighbourhoods.current(tx)).is_trial:
         await _publish(tx, recorded)
     await mails.put(tx, await for_event(tx, recorded, trial_address=trial_address))
-    await events.done(tx, recorded.id)
 
 
 async def _publish(tx: Tx, recorded: Recorded) -> None:  # noqa: C901  # one line per event

@@ -18,8 +18,9 @@ from fedivoisin.store import claims, events, lookups
 from fedivoisin.store import inbox as inbox_rows
 from fedivoisin.store.db import Queue, Store
 from fedivoisin.store.events import Recorded
-from fedivoisin.workers import category_groups, effects, hosts, pictures, tasks, unused_pictures
+from fedivoisin.workers import category_groups, effects, hosts, orphans, pictures, tasks, unused_pictures
 from fedivoisin.workers import lookups as lookup_answers
+from fedivoisin.workers.orphans import Watch
 from fedivoisin.world import World
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,9 @@ async def run(settings: Settings, store: Store, world: World) -> None:
 
 
 def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
+    watch = Watch(shop.store)
     return (
+        ("orphans", lambda: orphans.take_over(watch), CLOCK),
         ("effects", lambda: make_effects(shop.store, trial_address=shop.trial_address), LOOK_AGAIN),
         ("inbox", lambda: carry_out(shop.reception), LOOK_AGAIN),
         ("delivery", lambda: delivery.run_once(shop.sender, lambda work: _start(shop, work)), LOOK_AGAIN),

@@ -238,7 +238,7 @@ async def test_keys_are_kept_renewed_and_forgotten(store: Store) -> None:
     bob = await store.write(put_actor, "bob", host=HOST)
     key_id = f"https://{HOST}/users/bob#main-key"
     for public in ("one", "two"):
-        await store.write(keys.keep_remote, bob, id=key_id, algorithm="rsa", public=public, purpose="http")
+        await store.write(keys.keep_remote, bob, keys.Listed(key_id, "rsa", public, "http"))
     async with store.read() as tx:
         found = await keys.by_id(tx, key_id)
         assert found is not None
