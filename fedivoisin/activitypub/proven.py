@@ -1,8 +1,10 @@
 """What handlers may believe, as a type: who said it is proven, and so is where each object comes from (FEP-fe34)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
+
+from msgspec.structs import replace
 
 from fedivoisin.activitypub.parse.activities import (
     Activity,

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import ActorId
@@ -14,8 +15,7 @@ _ADDRESS = re.compile(r"@?([a-z0-9_.-]{1,64})@([^\s/@?#]{3,260})", re.IGNORECASE
 _URL = re.compile(r"https?://[^\s/?#]+(?:/[^\s#]*)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class FollowAsked:
+class FollowAsked(Struct, frozen=True):
     """Somebody wishes to hear of what an actor publishes."""
 
     follow_id: str
@@ -23,8 +23,7 @@ class FollowAsked:
     followed: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class FollowAccepted:
+class FollowAccepted(Struct, frozen=True):
     """They will."""
 
     follow_id: str
@@ -32,8 +31,7 @@ class FollowAccepted:
     followed: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class FollowRejected:
+class FollowRejected(Struct, frozen=True):
     """They will not, or no longer."""
 
     follow_id: str
@@ -41,8 +39,7 @@ class FollowRejected:
     followed: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class FollowWithdrawn:
+class FollowWithdrawn(Struct, frozen=True):
     """The follower changed their mind; the request had this address on the wire."""
 
     follower: ActorId
@@ -53,8 +50,7 @@ class FollowWithdrawn:
 FollowEvent: TypeAlias = FollowAsked | FollowAccepted | FollowRejected | FollowWithdrawn
 
 
-@dataclass(frozen=True, slots=True)
-class TypedAddress:
+class TypedAddress(Struct, frozen=True):
     """`@name@host`, taken apart."""
 
     name: str

@@ -1,8 +1,9 @@
 """Talking about a listing: who may write, what a message may be, and what then happened."""
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import ActorId, ListingId, MessageId, ThreadId
@@ -13,8 +14,7 @@ LONGEST = 5000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSent:
+class MessageSent(Struct, frozen=True):
     """Words in private between an asker and an author."""
 
     message_id: MessageId
@@ -24,8 +24,7 @@ class MessageSent:
     recipient: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class MessageChanged:
+class MessageChanged(Struct, frozen=True):
     """Its writer said it otherwise."""
 
     message_id: MessageId
@@ -33,8 +32,7 @@ class MessageChanged:
     writer: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class MessageDeleted:
+class MessageDeleted(Struct, frozen=True):
     """Its writer took it back."""
 
     message_id: MessageId

@@ -1,13 +1,13 @@
 """What happened to a listing: ids only, so that the journal can keep it."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from fedivoisin.ids import ActorId, ListingId, MessageId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingPublished:
+class ListingPublished(Struct, frozen=True):
     """A new listing stands."""
 
     listing_id: ListingId
@@ -15,8 +15,7 @@ class ListingPublished:
     by: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingChanged:
+class ListingChanged(Struct, frozen=True):
     """Its author said something else; `fields` names what differs."""
 
     listing_id: ListingId
@@ -25,8 +24,7 @@ class ListingChanged:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListingReserved:
+class ListingReserved(Struct, frozen=True):
     """It is promised to someone."""
 
     listing_id: ListingId
@@ -35,8 +33,7 @@ class ListingReserved:
     reserved_for: ActorId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListingReleased:
+class ListingReleased(Struct, frozen=True):
     """The promise fell: it is free again."""
 
     listing_id: ListingId
@@ -44,8 +41,7 @@ class ListingReleased:
     by: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingClosed:
+class ListingClosed(Struct, frozen=True):
     """It is over, by its author or (`expired`) because its date has passed."""
 
     listing_id: ListingId
@@ -54,8 +50,7 @@ class ListingClosed:
     expired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListingRenewed:
+class ListingRenewed(Struct, frozen=True):
     """It stands for some more days, open again if it was closed."""
 
     listing_id: ListingId
@@ -64,8 +59,7 @@ class ListingRenewed:
     reopened: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListingEnding:
+class ListingEnding(Struct, frozen=True):
     """It ends within three days: its author is asked whether it is still free. The store knows the link's word."""
 
     listing_id: ListingId
@@ -73,8 +67,7 @@ class ListingEnding:
     by: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingDeleted:
+class ListingDeleted(Struct, frozen=True):
     """It is gone for good."""
 
     listing_id: ListingId
@@ -82,8 +75,7 @@ class ListingDeleted:
     by: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingHidden:
+class ListingHidden(Struct, frozen=True):
     """A moderator took it off the board."""
 
     listing_id: ListingId
@@ -92,8 +84,7 @@ class ListingHidden:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListingShown:
+class ListingShown(Struct, frozen=True):
     """A moderator put it back."""
 
     listing_id: ListingId
@@ -101,8 +92,7 @@ class ListingShown:
     by: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingPinned:
+class ListingPinned(Struct, frozen=True):
     """A moderator put it first."""
 
     listing_id: ListingId
@@ -110,8 +100,7 @@ class ListingPinned:
     by: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingUnpinned:
+class ListingUnpinned(Struct, frozen=True):
     """A moderator put it back among the others."""
 
     listing_id: ListingId
@@ -119,8 +108,7 @@ class ListingUnpinned:
     by: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingLiked:
+class ListingLiked(Struct, frozen=True):
     """Someone likes it."""
 
     listing_id: ListingId
@@ -128,8 +116,7 @@ class ListingLiked:
     by: ActorId
 
 
-@dataclass(frozen=True, slots=True)
-class ListingUnliked:
+class ListingUnliked(Struct, frozen=True):
     """Someone likes it no more. `activity_url` was the `Like`: its row is gone when it is undone elsewhere."""
 
     listing_id: ListingId
@@ -138,8 +125,7 @@ class ListingUnliked:
     activity_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionAsked:
+class QuestionAsked(Struct, frozen=True):
     """A visible question, or its answer, stands under it."""
 
     listing_id: ListingId

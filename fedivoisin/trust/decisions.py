@@ -1,9 +1,10 @@
 """What moderators and admins decided, and what they were told: ids and closed words, never what somebody wrote."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from fedivoisin.ids import ActorId, ListingId, MemberId, ReportId
 
@@ -38,8 +39,7 @@ OUTCOME: Mapping[Measure, str] = {Measure.HIDE: UPHELD, Measure.WARN: UPHELD, Me
 APPEAL_MONTHS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOpened:
+class ReportOpened(Struct, frozen=True):
     """Somebody reported a listing or a person."""
 
     report: ReportId
@@ -47,8 +47,7 @@ class ReportOpened:
     person: ActorId | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportDecided:
+class ReportDecided(Struct, frozen=True):
     """A moderator read it and decided."""
 
     report: ReportId
@@ -57,52 +56,45 @@ class ReportDecided:
     person: ActorId | None
 
 
-@dataclass(frozen=True, slots=True)
-class StatementMade:
+class StatementMade(Struct, frozen=True):
     """The person concerned is owed reasons: measure, facts, ground, redress (DSA, article 17)."""
 
     statement: str
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class DomainBlocked:
+class DomainBlocked(Struct, frozen=True):
     """An admin shut out a domain and all below it."""
 
     domain: str
 
 
-@dataclass(frozen=True, slots=True)
-class DomainUnblocked:
+class DomainUnblocked(Struct, frozen=True):
     """An admin let it in again."""
 
     domain: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveriesDropped:
+class DeliveriesDropped(Struct, frozen=True):
     """An admin gave up what waited for a host."""
 
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveriesRetried:
+class DeliveriesRetried(Struct, frozen=True):
     """An admin asked to try a host again at once."""
 
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsChanged:
+class SettingsChanged(Struct, frozen=True):
     """An admin changed one page of the settings; `fields` names what differs, never its value."""
 
     section: str
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeysRotated:
+class KeysRotated(Struct, frozen=True):
     """Who runs the server gave an actor new keys."""
 
     actor: ActorId

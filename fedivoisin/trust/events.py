@@ -1,15 +1,15 @@
 """What happens to people and their sponsorships: ids and dates only, never a name, an address or a word of theirs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from fedivoisin.ids import InvitationId, MemberId, SponsorshipId
 from fedivoisin.trust.roles import Role
 
 
-@dataclass(frozen=True, slots=True)
-class CandidacyRequested:
+class CandidacyRequested(Struct, frozen=True):
     """Somebody asked to come in, perhaps with the code or link of an ambassador."""
 
     candidate: MemberId
@@ -17,8 +17,7 @@ class CandidacyRequested:
     invitation: InvitationId | None
 
 
-@dataclass(frozen=True, slots=True)
-class Vouched:
+class Vouched(Struct, frozen=True):
     """A member put their name behind a candidate, having accepted that version of the charter."""
 
     sponsorship: SponsorshipId
@@ -29,8 +28,7 @@ class Vouched:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SponsorshipWithdrawn:
+class SponsorshipWithdrawn(Struct, frozen=True):
     """The sponsor took their name back before the admission."""
 
     sponsorship: SponsorshipId
@@ -38,8 +36,7 @@ class SponsorshipWithdrawn:
     candidate: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class SponsorshipLapsed:
+class SponsorshipLapsed(Struct, frozen=True):
     """An offer stayed alone for too long: the place returns to the sponsor."""
 
     sponsorship: SponsorshipId
@@ -47,8 +44,7 @@ class SponsorshipLapsed:
     candidate: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(Struct, frozen=True):
     """The door opened. Each of `sponsors` bears 1/m of this person's lineage load for good (TRUST.md §2)."""
 
     member: MemberId
@@ -57,125 +53,108 @@ class Admitted:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CandidacyRefused:
+class CandidacyRefused(Struct, frozen=True):
     """A moderator said no; the reason stands on the membership."""
 
     candidate: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateReminded:
+class CandidateReminded(Struct, frozen=True):
     """A week went by and a sponsor is still missing."""
 
     candidate: MemberId
     missing: int
 
 
-@dataclass(frozen=True, slots=True)
-class InvitationMade:
+class InvitationMade(Struct, frozen=True):
     """A member may hand out a new link or code."""
 
     invitation: InvitationId
     ambassador: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class InvitationRevoked:
+class InvitationRevoked(Struct, frozen=True):
     """The link or code opens nothing any more."""
 
     invitation: InvitationId
     ambassador: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class NeighbourhoodFounded:
+class NeighbourhoodFounded(Struct, frozen=True):
     """The first-run questions were answered."""
 
     admin: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class FounderEntered:
+class FounderEntered(Struct, frozen=True):
     """An admin entered a founding member: a root of the trust graph."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileChanged:
+class ProfileChanged(Struct, frozen=True):
     """Name, picture, words, quartier, kind or agreement."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class AccountClosed:
+class AccountClosed(Struct, frozen=True):
     """The person left; what was theirs is erased, their address is gone for good."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSuspended:
+class AccountSuspended(Struct, frozen=True):
     """A moderator closed the account for a time."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRestored:
+class AccountRestored(Struct, frozen=True):
     """The suspension ended."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordChanged:
+class PasswordChanged(Struct, frozen=True):
     """All other sessions ended with it."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True):
     """A session began."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRevoked:
+class SessionRevoked(Struct, frozen=True):
     """The person ended a session on one of their devices."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class LinkAsked:
+class LinkAsked(Struct, frozen=True):
     """A single-use link is to be mailed; `link` names its row, which keeps the secret until the mail is written."""
 
     member: MemberId
     link: str
 
 
-@dataclass(frozen=True, slots=True)
-class LinkHanded:
+class LinkHanded(Struct, frozen=True):
     """An admin made a link that chooses a new password, to be handed over."""
 
     member: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class RoleGiven:
+class RoleGiven(Struct, frozen=True):
     """An admin gave a role."""
 
     member: MemberId
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class RoleTaken:
+class RoleTaken(Struct, frozen=True):
     """An admin took a role back."""
 
     member: MemberId

@@ -16,6 +16,7 @@ from fedivoisin.market.events import ListingHidden, ListingShown
 from fedivoisin.store import events, listings, reports
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.reports import NewReport
+from fedivoisin.store.taxonomy import Event
 from fedivoisin.trust.decisions import Breach, Measure, ReportDecided, ReportOpened, StatementMade
 from fedivoisin.trust.roles import Role
 from tests.fakes import START, FakeWorld, key_pair
@@ -51,7 +52,7 @@ async def _report(store: Store, **values: Any) -> ReportId:
 
 
 async def _journal(store: Store) -> list[Any]:
-    kinds = [ReportOpened, ReportDecided, StatementMade, ListingHidden, ListingShown]
+    kinds: list[type[Event]] = [ReportOpened, ReportDecided, StatementMade, ListingHidden, ListingShown]
     async with store.read() as tx:
         return [recorded.event for recorded in reversed(await events.of_types(tx, kinds, limit=20))]
 

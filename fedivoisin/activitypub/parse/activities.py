@@ -1,16 +1,16 @@
 """What peers tell us: one dataclass per verb, the union that `dispatch` matches, and collections of them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from fedivoisin.activitypub.parse.objects import Document
 
 # `id` is empty only in an activity embedded in Undo, Accept, Reject or Announce by a peer that leaves it out.
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     """Something new."""
 
     id: str
@@ -21,8 +21,7 @@ class Create:
     object: Document | str
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """Something as it is now, whole."""
 
     id: str
@@ -33,8 +32,7 @@ class Update:
     object: Document | str
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """The thing with this URL is gone (a Tombstone or a bare id: the same)."""
 
     id: str
@@ -45,8 +43,7 @@ class Delete:
     object: str
 
 
-@dataclass(frozen=True, slots=True)
-class Announce:
+class Announce(Struct, frozen=True):
     """Passed on by a Group (FEP-1b12: a whole activity) or a person (an object's id)."""
 
     id: str
@@ -57,8 +54,7 @@ class Announce:
     object: "Activity | Document | str"
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """Taken back."""
 
     id: str
@@ -69,8 +65,7 @@ class Undo:
     object: "Activity | str"
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
+class Follow(Struct, frozen=True):
     """Asks to be told."""
 
     id: str
@@ -81,8 +76,7 @@ class Follow:
     object: str
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(Struct, frozen=True):
     """Yes."""
 
     id: str
@@ -93,8 +87,7 @@ class Accept:
     object: "Activity | str"
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """No."""
 
     id: str
@@ -106,8 +99,7 @@ class Reject:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(Struct, frozen=True):
     """Likes the thing with this URL."""
 
     id: str
@@ -118,8 +110,7 @@ class Like:
     object: str
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """A report: the URLs of people and things, and why."""
 
     id: str
@@ -131,8 +122,7 @@ class Flag:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Wants no more to do with the actor of this URL; with a `target`, shuts them out of it (Lemmy's Groups)."""
 
     id: str
@@ -144,8 +134,7 @@ class Block:
     target: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+class Add(Struct, frozen=True):
     """Put into a collection (`target`)."""
 
     id: str
@@ -157,8 +146,7 @@ class Add:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Struct, frozen=True):
     """Taken out of a collection (`target`)."""
 
     id: str
@@ -170,8 +158,7 @@ class Remove:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """An account now lives at `target`."""
 
     id: str
@@ -183,8 +170,7 @@ class Move:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """An agreement (FEP-0837) or a sponsorship is proposed."""
 
     id: str
@@ -195,8 +181,7 @@ class Offer:
     object: Document | str
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """An activity that means nothing to us: taken, counted by its `type`, and forgotten."""
 
     id: str
@@ -224,8 +209,7 @@ Activity: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionDocument:
+class CollectionDocument(Struct, frozen=True, kw_only=True):
     """A collection or one of its pages. Items that cannot be read are left out."""
 
     id: str

@@ -1,9 +1,11 @@
 """A listing in any shape that peers send: Note with `publishes`, Proposal, flohmarkt's data, Bonfire's intents."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from fedivoisin.activitypub.parse import notes, values
 from fedivoisin.activitypub.parse.objects import ListingDocument, PlaceDocument

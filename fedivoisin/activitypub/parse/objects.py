@@ -1,15 +1,15 @@
 """What peers show us, once read: listings, messages, actors and keys. HTML in them is raw."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from fedivoisin.market.listing import Kind, Price, Purpose, State, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """A picture that a peer keeps."""
 
     url: str
@@ -20,16 +20,14 @@ class Image:
     blurhash: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A person whom a message names."""
 
     url: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceDocument:
+class PlaceDocument(Struct, frozen=True):
     """Where; coordinates as sent, not yet blurred."""
 
     name: str
@@ -37,8 +35,7 @@ class PlaceDocument:
     longitude: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingDocument:
+class ListingDocument(Struct, frozen=True, kw_only=True):
     """A listing in any of the shapes that peers send (FEDERATION.md §2)."""
 
     id: str
@@ -84,8 +81,7 @@ class ListingDocument:
     """It came with `publishes`: its author's server speaks FEP-0837."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteDocument:
+class NoteDocument(Struct, frozen=True, kw_only=True):
     """A message, public or private, that is no listing."""
 
     id: str
@@ -107,8 +103,7 @@ class NoteDocument:
     updated_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyDocument:
+class KeyDocument(Struct, frozen=True):
     """A key that signs requests, inside its owner or standing alone (GoToSocial serves it at its own address)."""
 
     id: str
@@ -116,8 +111,7 @@ class KeyDocument:
     pem: str
 
 
-@dataclass(frozen=True, slots=True)
-class MultikeyDocument:
+class MultikeyDocument(Struct, frozen=True):
     """A key in the form of FEP-521a; which list it stands in says what it is for."""
 
     id: str
@@ -127,16 +121,14 @@ class MultikeyDocument:
     """After which it proves nothing any more (Controlled Identifiers §2.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One line of a profile's table; `value` is HTML."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActorDocument:
+class ActorDocument(Struct, frozen=True, kw_only=True):
     """A person, a group or a server."""
 
     id: str
@@ -172,16 +164,14 @@ class ActorDocument:
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
+class Tombstone(Struct, frozen=True):
     """What stood here is gone."""
 
     id: str
     deleted_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """An object of a type that means nothing to us."""
 
     id: str
