@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import gc
 import hashlib
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -39,6 +41,8 @@ from fedivoisin.world import Mail, MailServer, NewKeys, World
 
 BACKLOG = 512
 """Connections that may wait to be taken."""
+OPEN_FILES = 65_536
+"""Connections to hundreds of other servers are kept, each an open file; many systems allow 1,024 unless asked."""
 
 
 def utc_now() -> datetime:
@@ -183,6 +187,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[str | None], None]) -
                 _watched(store, world, watched, role="serve"),
                 _answering(create_app(settings, store, world), listening),
             ):
+                _make_room()
                 on_ready(word)
                 await _until(stop, loop.run(settings, store, world) if settings.run_workers else None)
         finally:
@@ -233,6 +238,14 @@ async def _answering(app: web.Application, listening: socket.socket) -> AsyncGen
         await runner.cleanup()
 
 
+def _make_room() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    # What is loaded by now stays: a tenth of the CPU under load would go into looking at it again and again.
+    gc.freeze()
+
+
 async def work(settings: Settings) -> None:
     """Only the work behind the pages, beside `serve` processes on one PostgreSQL."""
     stop = _stop_on_signal()
@@ -244,6 +257,7 @@ async def work(settings: Settings) -> None:
                 open_world(settings, store) as world,
                 _watched(store, world, watched, role="work"),
             ):
+                _make_room()
                 await _until(stop, loop.run(settings, store, world))
         finally:
             await store.close()

@@ -43,7 +43,8 @@ async def post(tx: Tx, said: Post, speaker: Actor, targets: Collection[Target]) 
     """Keep it in the outbox and let it be delivered; from the first delivery on the origin is fixed."""
     document = said.document
     to_a_person = PUBLIC not in document.get("to", ()) and PUBLIC not in document.get("cc", ())
-    allowed = [target for target in targets if not await blocks.is_blocked(tx, target.host)]
+    shut_out = await blocks.domains(tx)
+    allowed = [target for target in targets if not blocks.covers(shut_out, target.host)]
     await outbox.put(
         tx,
         Activity(
@@ -65,8 +66,10 @@ async def post(tx: Tx, said: Post, speaker: Actor, targets: Collection[Target]) 
 
 async def readers(tx: Tx, followed: Iterable[Actor], others: Iterable[Actor] = ()) -> dict[str, Target]:
     """The inboxes of everyone elsewhere who follows any of `followed`, and of `others`; shared ones where there are."""
-    following = await follows.remote_followers(tx, [one.id for one in followed])
-    return _inboxes([*following, *others])
+    found = _inboxes(others)
+    for address in await follows.remote_inboxes(tx, [one.id for one in followed]):
+        found[address] = Target(address, _host(address))
+    return found
 
 
 async def with_instance(tx: Tx, speaker: Actor) -> list[Actor]:

@@ -4,8 +4,9 @@ import asyncio
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from asyncio import sslproto
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -25,6 +26,11 @@ from fedivoisin.world import MayGo, Response, Sign
 MAX_REDIRECTS = 3
 MAX_ANSWER = 64 * 1024
 """What is read of the answer to a POST: nothing is done with it but a look."""
+
+TLS_BUFFER = 32 * 1024
+"""What is read at once from a TLS connection, and kept for each: asyncio takes 256 KiB, but hundreds of connections are
+kept, and a TLS record has 16.
+"""
 
 _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
 
@@ -106,19 +112,20 @@ class Network:
         return answer
 
     async def _fetch(self, url: str, accept: str, max_bytes: int, sign: Sign | None, may_go: MayGo | None) -> Response:
-        async with self._errors_told():
-            address = self._permitted(parse(url))
-            for _ in range(MAX_REDIRECTS + 1):
-                answer, location = await self._get(address, accept, max_bytes, sign)
-                if location is None:
-                    return answer
-                address = self._redirected(address, location)
-                if may_go is not None:
-                    await may_go(address.address)
-            raise BadActivity("too-many-redirects")
+        with _errors_told():
+            async with asyncio.timeout(self._times.total):
+                address = self._permitted(parse(url))
+                for _ in range(MAX_REDIRECTS + 1):
+                    answer, location = await self._get(address, accept, max_bytes, sign)
+                    if location is None:
+                        return answer
+                    address = self._redirected(address, location)
+                    if may_go is not None:
+                        await may_go(address.address)
+                raise BadActivity("too-many-redirects")
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
-        async with self._errors_told():
+        with _errors_told():  # one request: aiohttp sees to its whole time
             address = self._permitted(parse(url))
             async with self._request("POST", address, headers, body) as response:
                 return _response(address, response, await _beginning(response))
@@ -150,11 +157,12 @@ class Network:
         if lab not in self._clients:
             self._clients[lab] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    resolver=_Names(self._resolver(), self._times.dns, lab),
+                    resolver=Names(self._resolver(), self._times.dns, lab),
                     socket_factory=_lab_socket if lab else _public_socket,
                     ssl=self._tls_context(),
                     limit_per_host=8,
                     keepalive_timeout=60,
+                    use_dns_cache=False,  # connections are kept: names are asked for seldom, and by one task less
                 ),
                 timeout=aiohttp.ClientTimeout(
                     total=self._times.total, sock_connect=self._times.connect, sock_read=self._times.read
@@ -168,6 +176,7 @@ class Network:
     def _tls_context(self) -> ssl.SSLContext:
         # Making one costs 19 ms: one for all.
         if self._tls is None:
+            sslproto.SSLProtocol.max_size = TLS_BUFFER
             self._tls = ssl.create_default_context()
             if self._ca_file:
                 self._tls.load_verify_locations(self._ca_file)
@@ -187,22 +196,22 @@ class Network:
             raise BadActivity("redirect-to-other-scheme")
         return self._permitted(target)
 
-    @asynccontextmanager
-    async def _errors_told(self) -> AsyncGenerator[None]:
-        try:
-            async with asyncio.timeout(self._times.total):
-                yield
-        except TimeoutError:  # aiohttp's own time-outs are TimeoutErrors too
-            raise Unreachable("timeout") from None
-        except aiohttp.ClientConnectorError as error:
-            if isinstance(error.os_error, ForbiddenAddress):
-                raise BadActivity("forbidden-address") from None
-            raise Unreachable("no-connection") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unreachable("network") from error
+
+@contextmanager
+def _errors_told() -> Generator[None]:
+    try:
+        yield
+    except TimeoutError:  # aiohttp's own time-outs are TimeoutErrors too
+        raise Unreachable("timeout") from None
+    except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, ForbiddenAddress):
+            raise BadActivity("forbidden-address") from None
+        raise Unreachable("no-connection") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unreachable("network") from error
 
 
-class _Names(AbstractResolver):
+class Names(AbstractResolver):
     """Names to addresses, within the time-out; lab names under `.localhost` are 127.0.0.1 (glibc does not know)."""
 
     def __init__(self, system: AbstractResolver, seconds: float, lab: bool) -> None:

@@ -1,5 +1,6 @@
 """Who follows whom, and who waits for an answer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +92,31 @@ async def followers_of(tx: Tx, followed_id: str) -> list[tuple[Follow, Actor]]:
     )
 
 
+async def followers_here(tx: Tx, followed_id: str) -> list[tuple[Follow, Actor]]:
+    """Those of ours whom this actor accepted, the oldest first."""
+    return await _with_actor(
+        tx,
+        follow.c.follower_id,
+        (follow.c.followed_id == followed_id) & (follow.c.state == "accepted") & actor.c.is_local,
+    )
+
+
+async def at_hosts(tx: Tx, followed_ids: Collection[str], hosts: Collection[str]) -> list[tuple[str, str, str]]:
+    """Accepted followers at these hosts: whom they follow, their host, their address (FEP-8fcf)."""
+    rows = await tx.conn.execute(
+        select(follow.c.followed_id, actor.c.host, actor.c.url)
+        .join(actor, actor.c.id == follow.c.follower_id)
+        .where(
+            follow.c.followed_id.in_(list(followed_ids)),
+            follow.c.state == "accepted",
+            actor.c.host.in_(list(hosts)),
+            actor.c.is_local.is_(False),
+            actor.c.gone_at.is_(None),
+        )
+    )
+    return [(row.followed_id, row.host, row.url) for row in rows]
+
+
 async def count_followers(tx: Tx, followed_id: str) -> int:
     """Accepted ones: a collection shows nothing else."""
     return await _count(tx, (follow.c.followed_id == followed_id) & (follow.c.state == "accepted"))
@@ -101,21 +127,22 @@ async def count_followed(tx: Tx, follower_id: str) -> int:
     return await _count(tx, (follow.c.follower_id == follower_id) & (follow.c.state == "accepted"))
 
 
-async def remote_followers(tx: Tx, followed_ids: list[str]) -> list[Actor]:
-    """Accepted followers elsewhere of any of these: those to whom a public activity goes."""
+async def remote_inboxes(tx: Tx, followed_ids: list[str]) -> list[str]:
+    """The inboxes, shared ones where there are, of all elsewhere who follow any of these: where public words go."""
+    address = func.coalesce(actor.c.shared_inbox, actor.c.inbox)
     rows = await tx.conn.execute(
-        select(*actors.COLUMNS)
+        select(address)
         .distinct()
-        .join(follow, follow.c.follower_id == actor.c.id)
+        .join_from(follow, actor, follow.c.follower_id == actor.c.id)
         .where(
             follow.c.followed_id.in_(followed_ids),
             follow.c.state == "accepted",
             actor.c.is_local.is_(False),
             actor.c.gone_at.is_(None),
         )
-        .order_by(actor.c.id)
+        .order_by(address)
     )
-    return [actors.from_row(row) for row in rows.mappings()]
+    return list(rows.scalars())
 
 
 async def towns_followed_here(tx: Tx, *, limit: int = 50) -> list[Actor]:

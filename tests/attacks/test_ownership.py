@@ -3,7 +3,7 @@
 import pytest
 
 from fedivoisin.ids import ActorId
-from fedivoisin.store import actors, follows
+from fedivoisin.store import follows
 from fedivoisin.store.db import Tx
 from tests.attacks.elsewhere import Json, Peer, activity, note, offer
 from tests.attacks.siege import Siege
@@ -216,7 +216,6 @@ async def _kept_offer(siege: Siege, peer: Peer) -> Json:
 
 async def _readers(siege: Siege, member: ActorId) -> list[str]:
     async def look(tx: Tx) -> list[str]:
-        found = await follows.remote_followers(tx, [member])
-        return [one.url for one in (await actors.by_ids(tx, [one.id for one in found])).values()]
+        return [one.url for _, one in await follows.followers_of(tx, member) if not one.is_local]
 
     return await siege.town.read(look)

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 from fedivoisin.errors import BadActivity
 
@@ -36,6 +37,8 @@ def verify_content_digest(value: str, body: bytes) -> None:
     _verify(_members(_CONTENT, value), body)
 
 
+# One body goes to many inboxes: the last few are remembered (a kept `bytes` knows its hash).
+@lru_cache(maxsize=8)
 def _sum(name: str, body: bytes) -> str:
     return base64.b64encode(_HASHES[name](body).digest()).decode()
 
