@@ -70,7 +70,9 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A collection of an actor: `inbox`, `outbox`, `followers`, `following`, `featured` or `moderators`."""
+    """A collection of an actor: `inbox`, `outbox`, `followers`, `followers_synchronization`, `following`, `featured` or
+    `moderators`.
+    """
 
     of: Owner
     name: str
@@ -156,7 +158,7 @@ Place: TypeAlias = (
 )
 """What an address of ours leads to."""
 
-_PERSON_BOXES = ("inbox", "outbox", "followers", "following")
+_PERSON_BOXES = ("inbox", "outbox", "followers", "followers_synchronization", "following")
 _GROUP_BOXES = (*_PERSON_BOXES, "featured", "moderators")
 
 
@@ -193,6 +195,11 @@ def outbox(actor: str) -> str:
 def followers(actor: str) -> str:
     """Of the actor with this URL."""
     return f"{actor}/followers"
+
+
+def followers_synchronization(actor: str) -> str:
+    """The part of the followers that concerns the server which asks (FEP-8fcf)."""
+    return f"{actor}/followers_synchronization"
 
 
 def following(actor: str) -> str:

@@ -116,6 +116,13 @@ async def withdrawn_by_peer(tx: Tx, *, follower: Actor, followed: Actor) -> None
         await _withdraw(tx, standing, is_local=False)
 
 
+async def disown(tx: Tx, *, follower: Actor, followed: Actor) -> None:
+    """Their server counts this follower, who does not follow: an `Undo` goes there, though no `Follow` is known."""
+    url = addresses.activity_url(follower.url, tx.new_id())
+    happened = FollowWithdrawn(follower.id, followed.id, url)
+    await events.record(tx, happened, subject=follower.id, by=follower.id)
+
+
 async def parted_by_peer(tx: Tx, *, blocker: Actor, blocked: Actor) -> None:
     """A `Block` came: nothing stands between the two any more."""
     for one, other in ((blocker, blocked), (blocked, blocker)):

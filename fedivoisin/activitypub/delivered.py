@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from fedivoisin.activitypub.wire import synchronisation
 from fedivoisin.activitypub.wire.keys import PrivateKey
-from fedivoisin.activitypub.wire.request import Scheme
+from fedivoisin.activitypub.wire.request import NOTHING, Scheme
 from fedivoisin.counters import Counters
 from fedivoisin.store import outbox, peers
 from fedivoisin.store.db import Tx
@@ -55,7 +56,14 @@ class Turn:
     keys: Mapping[str, PrivateKey]
     peer: Peer | None
     claimed_at: datetime
+    synchronisation: Mapping[int, str] = field(default_factory=dict[int, str])
+    """What goes with those for followers, by their ids (FEP-8fcf)."""
     results: list[Result] = field(default_factory=list[Result])
+
+    def also(self, one: Delivery) -> Mapping[str, str]:
+        """Further headers of this delivery."""
+        said = self.synchronisation.get(one.id)
+        return {synchronisation.HEADER: said} if said is not None else NOTHING
 
     @property
     def tried(self) -> list[tuple[Delivery, Result]]:

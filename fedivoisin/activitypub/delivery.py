@@ -1,13 +1,13 @@
 """Bringing what our actors said to other servers: claim, sign, post, try again, give up."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count, groupby
 
-from fedivoisin.activitypub import delivered, signing
+from fedivoisin.activitypub import delivered, followers_header, signing
 from fedivoisin.activitypub.delivered import Failed, Refused, Result, Sent, Turn
 from fedivoisin.activitypub.fetching import retry_after
 from fedivoisin.activitypub.wire import signatures
@@ -104,8 +104,9 @@ async def _claim(tx: Tx, *, busy: set[str]) -> list[Turn]:
     found = {actor_id: await signing.key_of(tx, actor_id) for actor_id in {one.actor_id for one in claimed}}
     keys: dict[str, PrivateKey] = {actor_id: key for actor_id, key in found.items() if key is not None}
     known = await peers.by_hosts(tx, list({one.host for one in claimed}))
+    synchronisation = await followers_header.of_deliveries(tx, claimed, bodies)
     return [
-        Turn(host, list(several), bodies, keys, known.get(host), tx.now)
+        Turn(host, list(several), bodies, keys, known.get(host), tx.now, synchronisation)
         for host, several in groupby(claimed, key=lambda one: one.host)
     ]
 
@@ -178,7 +179,8 @@ async def _bring_all(world: World, turn: Turn) -> None:
         if world.now() > until:
             return
         order = _order(turn, began)
-        turn.results.append(await _bring(world, one, turn.bodies[one.activity_id], turn.keys.get(one.actor_id), order))
+        key, also = turn.keys.get(one.actor_id), turn.also(one)
+        turn.results.append(await _bring(world, one, turn.bodies[one.activity_id], key, order, also))
         last = turn.last
         if isinstance(last, Failed) and (last.is_host or last.status == 429):
             return
@@ -193,13 +195,18 @@ def _order(turn: Turn, now: datetime) -> tuple[Scheme, Scheme]:
 
 
 async def _bring(
-    world: World, one: Delivery, body: bytes, key: PrivateKey | None, order: tuple[Scheme, Scheme]
+    world: World,
+    one: Delivery,
+    body: bytes,
+    key: PrivateKey | None,
+    order: tuple[Scheme, Scheme],
+    also: Mapping[str, str],
 ) -> Result:
     if key is None:
         return Refused(None, "no-key")
 
     async def attempt(scheme: Scheme) -> Response:
-        signed = signatures.sign("POST", one.inbox, body, key=key, now=world.now(), scheme=scheme)
+        signed = signatures.sign_post(one.inbox, body, also, key=key, now=world.now(), scheme=scheme)
         return await world.post(one.inbox, body=body, headers={**signed, "Content-Type": CONTENT_TYPE})
 
     try:

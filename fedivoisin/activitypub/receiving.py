@@ -5,7 +5,7 @@ from email.message import Message
 
 from aiohttp import web
 
-from fedivoisin.activitypub import inbox
+from fedivoisin.activitypub import followers_check, inbox
 from fedivoisin.activitypub.answering import failure, signed_request
 from fedivoisin.activitypub.inbox import TooMany
 from fedivoisin.activitypub.keys import RECEPTION, SETTINGS
@@ -27,6 +27,7 @@ async def post(request: web.Request) -> web.StreamResponse:
         body = await _body(request)
         signed = signed_request(request, here.origin, body)
         await inbox.receive(request.app[RECEPTION], signed, network=network_of(request.remote or ""))
+        await followers_check.heard(request.app[RECEPTION], signed)
     except BadActivity as error:
         return _refused(request, error)
     except TooMany as error:

@@ -23,10 +23,10 @@ _PERSON, _GROUP = "/users/{name}", "/groups/{slug}"
 _ITEM = _PERSON + "/items/{listing}"
 DOCUMENTS = (
     _PERSON,
-    _PERSON + "/{box:outbox|followers|following}",
+    _PERSON + "/{box:outbox|followers|followers_synchronization|following}",
     _PERSON + "/activities/{activity}",
     _GROUP,
-    _GROUP + "/{box:outbox|followers|following|featured|moderators}",
+    _GROUP + "/{box:outbox|followers|followers_synchronization|following|featured|moderators}",
     _GROUP + "/activities/{activity}",
     _ITEM,
     _ITEM + "/{collection:fil|replies}",

@@ -26,6 +26,7 @@ from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.tombstones import Tombstone
 from fedivoisin.trust.roles import Role
+from fedivoisin.urls import parse
 
 MOST_TAGGED = 200
 
@@ -60,6 +61,8 @@ async def at(tx: Tx, url: str, *, page: int, reader: str | None) -> Answer:
             return await _activity(tx, url, reader)
         case addresses.Message(message_id):
             return await _message(tx, message_id, reader)
+        case addresses.Box(owner, "followers_synchronization"):
+            return await _followers_of_reader(tx, _owner_url(origin, owner), url, reader)
         case addresses.Box(owner, name):
             return await _box(tx, _owner_url(origin, owner), name, url, page)
         case addresses.Tag(name):
@@ -148,6 +151,15 @@ async def _box(tx: Tx, owner_url: str, name: str, url: str, page: int) -> Answer
             return Found(collection.whole(url, await _moderators(tx)))
         case _:
             return None
+
+
+async def _followers_of_reader(tx: Tx, owner_url: str, url: str, reader: str | None) -> Answer:
+    """Those followers who live where the reader lives: nobody's business but theirs (FEP-8fcf)."""
+    owner = await _standing(tx, owner_url)
+    if owner is None or reader is None:
+        return None
+    found = await follows.at_hosts(tx, [owner.id], [parse(reader).authority])
+    return Found(collection.whole(url, sorted(follower for _, _, follower in found)))
 
 
 async def _featured(tx: Tx, group: Actor, url: str) -> Json:

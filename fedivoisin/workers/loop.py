@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import get_args
 
-from fedivoisin.activitypub import delivery, inbox
+from fedivoisin.activitypub import delivery, followers_check, inbox
 from fedivoisin.activitypub.delivery import Sender
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.routes import reception_for
@@ -79,6 +79,7 @@ def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
         ("pictures", lambda: pictures.fetch_remote_pictures(shop.store, shop.world, shop.reception.limits), LOOK_AGAIN),
         ("unused pictures", lambda: unused_pictures.remove_unused(shop.store, shop.world), HOUR),
         ("tasks", lambda: tasks.run_due(shop.store), CLOCK),
+        ("followers", lambda: followers_check.repair_due(shop.reception), CLOCK),
         ("category groups", lambda: category_groups.open_missing(shop.store, shop.world), CLOCK),
     )
 

@@ -3,13 +3,13 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 
 from fedivoisin.activitypub.wire.digest import digest
 from fedivoisin.activitypub.wire.keys import Algorithm, PrivateKey, algorithm_of, sign_bytes
-from fedivoisin.activitypub.wire.request import Claim, Part, SignedRequest, refused
+from fedivoisin.activitypub.wire.request import NOTHING, Claim, Part, SignedRequest, refused
 from fedivoisin.urls import parse
 
 _PARAMETER = r'([A-Za-z]+)=(?:"([^"\\]*)"|([0-9]+))'
@@ -23,6 +23,7 @@ _PARTS: dict[str, tuple[Part, ...]] = {
     "(created)": ("created",),
     "digest": ("digest",),
     "content-digest": ("content-digest",),
+    "collection-synchronization": ("collection-synchronization",),
 }
 
 
@@ -46,12 +47,15 @@ def claim(request: SignedRequest) -> Claim:
     )
 
 
-def sign(method: str, url: str, body: bytes | None, key: PrivateKey, now: datetime) -> dict[str, str]:
-    """The headers to send; Host is what the client makes of the URL."""
+def sign(
+    method: str, url: str, body: bytes | None, key: PrivateKey, now: datetime, also: Mapping[str, str] = NOTHING
+) -> dict[str, str]:
+    """The headers to send, those of `also` among them; Host is what the client makes of the URL."""
     address = parse(url)
     headers = {"Date": format_datetime(now, usegmt=True)}
     if body is not None:
         headers["Digest"] = digest(body)
+    headers |= also
     values = {"(request-target)": f"{method.lower()} {address.target}", "host": address.authority}
     values |= {name.lower(): value for name, value in headers.items()}
     signature = base64.b64encode(sign_bytes(key.key, _base(list(values), values.__getitem__))).decode()

@@ -1,7 +1,8 @@
 """An HTTP request as signatures see it, and what its signature claims before anything is believed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from fedivoisin.activitypub.wire.origins import base_of
@@ -9,7 +10,9 @@ from fedivoisin.errors import BadActivity
 from fedivoisin.proof import Origin
 
 Scheme = Literal["cavage", "rfc9421"]
-Part = Literal["method", "target", "host", "created", "date", "digest", "content-digest"]
+Part = Literal["method", "target", "host", "created", "date", "digest", "content-digest", "collection-synchronization"]
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 # Mastodon and others sign the path without its query when they page through a collection.
 _PAGING = frozenset({"page", "cursor", "limit", "offset", "min_id", "max_id", "since_id", "only_other_accounts"})

@@ -1,6 +1,6 @@
 """RFC 9421 HTTP message signatures on requests: the signature base, read strictly, and made."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -10,7 +10,7 @@ import http_sf
 from fedivoisin.activitypub.wire.digest import content_digest
 from fedivoisin.activitypub.wire.keys import PrivateKey, algorithm_of, sign_bytes
 from fedivoisin.activitypub.wire.origins import origin_of
-from fedivoisin.activitypub.wire.request import Claim, Part, SignedRequest, refused
+from fedivoisin.activitypub.wire.request import NOTHING, Claim, Part, SignedRequest, refused
 from fedivoisin.activitypub.wire.strict_json import is_list
 from fedivoisin.urls import parse
 
@@ -28,6 +28,7 @@ _PARTS: dict[str, tuple[Part, ...]] = {
     "date": ("date",),
     "digest": ("digest",),
     "content-digest": ("content-digest",),
+    "collection-synchronization": ("collection-synchronization",),
 }
 
 
@@ -52,9 +53,11 @@ def claim(request: SignedRequest) -> Claim:
     )
 
 
-def sign(method: str, url: str, body: bytes | None, key: PrivateKey, now: datetime) -> dict[str, str]:
-    """The headers to send: the components that Mastodon asks for, which cover all of §4's list."""
-    headers = {} if body is None else {"Content-Digest": content_digest(body)}
+def sign(
+    method: str, url: str, body: bytes | None, key: PrivateKey, now: datetime, also: Mapping[str, str] = NOTHING
+) -> dict[str, str]:
+    """The headers to send: the components that Mastodon asks for, which cover all of §4's list, and those of `also`."""
+    headers = {**also} if body is None else {"Content-Digest": content_digest(body), **also}
     request = SignedRequest(method, parse(url).target, tuple(headers.items()), body or b"", origin_of(url))
     components: list[Component] = [("@method", {}), ("@target-uri", {}), *((name.lower(), {}) for name in headers)]
     parameters = {"created": int(now.timestamp()), "keyid": key.id, "alg": algorithm_of(key.key).value}

@@ -1,7 +1,7 @@
 """HTTP signatures, both kinds: who claims to have signed, whether it holds, and our own."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -55,6 +55,14 @@ def sign(
     """The headers that sign one request of ours; `body` is None where none is sent."""
     make = cavage.sign if scheme == "cavage" else rfc9421.sign
     return make(method, url, body, key, now)
+
+
+def sign_post(
+    url: str, body: bytes, also: Mapping[str, str], *, key: PrivateKey, now: datetime, scheme: Scheme
+) -> dict[str, str]:
+    """The same for a POST, with further headers that the signature covers."""
+    make = cavage.sign if scheme == "cavage" else rfc9421.sign
+    return make("POST", url, body, key, now, also)
 
 
 def claim_of(request: SignedRequest) -> Claim:
