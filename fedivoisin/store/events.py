@@ -35,7 +35,7 @@ async def record(tx: Tx, happened: Event, *, subject: str, by: ActorId | None, i
 
     `is_local` is false for what another instance told us: such events are shown, never published again.
     """
-    content = {name: getattr(happened, name) for name in happened.__match_args__}
+    content = {name: getattr(happened, name) for name in type(happened).__match_args__}
     tx.filled.add("effects")
     await tx.conn.execute(
         insert(event).values(
