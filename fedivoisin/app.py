@@ -14,14 +14,14 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
 
 from aiohttp import web
 
 from fedivoisin.actions import settings as association
 from fedivoisin.activitypub import routes as activitypub_routes
 from fedivoisin.activitypub.wire import keys as wire_keys
-from fedivoisin.adapters.media import Encoder, MediaFolder
+from fedivoisin.adapters import storage
+from fedivoisin.adapters.media import Encoder
 from fedivoisin.adapters.network import Network
 from fedivoisin.adapters.passwords import Passwords
 from fedivoisin.counters import Counters
@@ -110,7 +110,7 @@ async def open_world(settings: Settings, store: Store) -> AsyncGenerator[World]:
             post=network.post,
             send_mail=send_mail,
             encode_image=encoder.encode,
-            media=MediaFolder(Path(settings.media)),
+            media=await stack.enter_async_context(storage.pictures(settings, now=utc_now)),
             new_keys=new_keys,
             hash_password=passwords.hash,
             check_password=passwords.check,

@@ -10,8 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from fedivoisin.activitypub.wire import keys as wire_keys
-from fedivoisin.adapters import mail
-from fedivoisin.app import open_store, open_world
+from fedivoisin.adapters import mail, storage
+from fedivoisin.app import open_store, open_world, utc_now
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.notify.post import server_of
 from fedivoisin.settings import Settings
@@ -58,7 +58,7 @@ def is_well(findings: list[Finding]) -> bool:
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _good("Réglages", "lus et compris.")
-    yield await asyncio.to_thread(_media_folder, Path(settings.media))
+    yield await _pictures(settings)
     yield await asyncio.to_thread(_disk, Path(settings.media))
     try:
         store = open_store(settings)
@@ -96,6 +96,17 @@ async def _of_neighbourhood(settings: Settings, store: Store, world: World) -> A
         yield await _mail_queue(tx)
     yield await _mail_server(here, mail.knock)
     yield await _origin(settings, here, world)
+
+
+async def _pictures(settings: Settings) -> Finding:
+    if not settings.s3.bucket:
+        return await asyncio.to_thread(_media_folder, Path(settings.media))
+    place = f"{settings.s3.endpoint}, {settings.s3.bucket}"
+    async with storage.pictures(settings, now=utc_now) as folder:
+        found = await storage.fault(folder)
+    if found is not None:
+        return _bad("Photos", f"{place} : on ne peut pas y écrire et relire ({found}). Vérifiez les réglages « s3 ».")
+    return _good("Photos", f"{place} : on peut y écrire et relire.")
 
 
 def _media_folder(folder: Path) -> Finding:

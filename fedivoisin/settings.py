@@ -67,6 +67,21 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Activities that may wait to be processed before new ones are answered 503."""
 
 
+class S3(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A store that speaks S3, for the pictures of several machines, in place of the folder `media`."""
+
+    endpoint: str = ""
+    """`https://s3.fr-par.scw.cloud`; plain http on the machine itself or a private address only."""
+    bucket: str = ""
+    """Empty: pictures are kept in the folder."""
+    region: str = "us-east-1"
+    """What many stores of one's own go by."""
+    access_key: str = ""
+    secret_key: str = ""
+    prefix: str = ""
+    """What stands before every path in the bucket."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything but what the association decides, which lives in the database (page « Réglages »)."""
 
@@ -74,7 +89,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The public address, `https://voisins.example`. Empty: the one given at the first run, or trial mode."""
     database: str = "sqlite:///var/fedivoisin.db"
     media: str = "var/media"
-    """The folder of the pictures."""
+    """The folder of the pictures, unless `s3.bucket` is set."""
     host: str = "127.0.0.1"
     port: int = 8000
     run_workers: bool = True
@@ -85,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_level: str = "info"
     network: Network = Network()
     limits: Limits = Limits()
+    s3: S3 = S3()
 
     @property
     def is_lab(self) -> bool:
@@ -96,16 +112,17 @@ def load(path: str | None, environment: Mapping[str, str]) -> Settings:
     """The settings of the file (none: all defaults), then of the environment. Raises SettingError."""
     given = dict(_flat(_read(path))) if path else {}
     given |= _of_environment(environment)
-    sections: dict[str, dict[str, Any]] = {"": {}, "network": {}, "limits": {}}
+    sections: dict[str, dict[str, Any]] = {"": {}, "network": {}, "limits": {}, "s3": {}}
     for key, value in given.items():
         section, _, name = key.rpartition(".")
         sections[section][name] = _fitting(key, value)
-    top, network, limits = (sections[name] for name in ("", "network", "limits"))
-    settings = Settings(**top, network=Network(**network), limits=Limits(**limits))
+    top, network, limits, s3 = (sections[name] for name in ("", "network", "limits", "s3"))
+    settings = Settings(**top, network=Network(**network), limits=Limits(**limits), s3=S3(**s3))
     _check(settings)
     _check_limits(settings.limits)
     _check_network(settings)
     _check_proxies(settings.network)
+    _check_s3(settings.s3)
     return settings
 
 
@@ -224,6 +241,29 @@ def _check_proxies(network: Network) -> None:
             raise SettingError(
                 f"network.trusted_proxies : adresse ou réseau attendu (10.0.0.0/8), reçu « {proxy} »"
             ) from error
+
+
+def _check_s3(s3: S3) -> None:
+    if not s3.bucket:
+        return
+    for name in ("endpoint", "region", "access_key", "secret_key"):
+        if not getattr(s3, name):
+            raise SettingError(f"s3.{name} : attendu, puisque s3.bucket est donné")
+    if not re.fullmatch("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", s3.bucket):
+        raise SettingError(f"s3.bucket : un nom de seau attendu, reçu « {s3.bucket} »")
+    found = re.fullmatch(rf"(https?)://({HOST.pattern}|\[[0-9a-f:]+\](?::[0-9]{{1,5}})?)", s3.endpoint)
+    if not found:
+        raise SettingError(f"s3.endpoint : https://nom.du.serveur, sans rien derrière, attendu, reçu « {s3.endpoint} »")
+    if found[1] == "http" and not _is_near(found[2]):
+        raise SettingError("s3.endpoint : en https, sauf sur cette machine ou une adresse privée")
+
+
+def _is_near(place: str) -> bool:
+    host = place.rpartition("]")[0].lstrip("[") or place.partition(":")[0]
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return is_local_host(host)
 
 
 def check_origin(origin: str, *, is_lab: bool) -> None:

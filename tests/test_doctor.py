@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -15,10 +16,13 @@ from fedivoisin import doctor
 from fedivoisin.app import new_id, open_store, utc_now
 from fedivoisin.cli import main
 from fedivoisin.doctor import Finding, Level
-from fedivoisin.settings import Network, Settings
+from fedivoisin.settings import S3, Network, Settings
 from fedivoisin.store import events, migrate, neighbourhoods, residents
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.trust.decisions import SettingsChanged
+from tests.adapters.loopback import serving
+from tests.adapters.s3_server import ACCESS, BUCKET, REGION, SECRET
+from tests.adapters.s3_server import Store as S3Store
 from tests.adapters.test_mail import Postbox, smtp
 from tests.fakes import key_pair
 from tests.makers import put_neighbourhood
@@ -72,6 +76,18 @@ async def test_a_database_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
     findings = await doctor.examine(settings)
     assert not doctor.is_well(findings)
     assert findings[-1].subject == "Base de données"
+
+
+async def test_a_store_of_pictures_is_tried_out(settings: Settings) -> None:
+    kept = S3Store()
+    async with serving(kept.answer) as port:
+        place = S3(f"http://127.0.0.1:{port}", BUCKET, REGION, ACCESS, SECRET)
+        (found,) = await _about(msgspec.structs.replace(settings, s3=place), "Photos")
+        assert (found.level, kept.objects) == (Level.GOOD, {})
+        place = S3(f"http://127.0.0.1:{port}", BUCKET, REGION, ACCESS, "another")
+        (found,) = await _about(msgspec.structs.replace(settings, s3=place), "Photos")
+        assert found.level is Level.BAD
+        assert "SignatureDoesNotMatch" in found.words
 
 
 async def test_a_newer_database_asks_for_its_program(settings: Settings, store: Store) -> None:

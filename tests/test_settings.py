@@ -29,6 +29,14 @@ LAB_OTHERS: dict[str, Any] = {
     "network.lab_hosts": ("rennes.localhost:8102", "peer.test"),
     "network.ca_file": __file__,
 }
+S3: dict[str, Any] = {
+    "s3.endpoint": "https://s3.fr-par.scw.cloud",
+    "s3.bucket": "photos-de-nantes",
+    "s3.region": "fr-par",
+    "s3.access_key": "AKID",
+    "s3.secret_key": "secret",
+    "s3.prefix": "nantes",
+}
 LIMITS = {key: 17 + number for number, key in enumerate(key for key in keys() if key.startswith("limits."))}
 
 
@@ -37,16 +45,16 @@ def test_without_anything_the_defaults_hold() -> None:
 
 
 def test_every_key_is_tried_below() -> None:
-    assert {*OTHERS, *LAB_OTHERS, *LIMITS} == set(keys())
+    assert {*OTHERS, *LAB_OTHERS, *S3, *LIMITS} == set(keys())
 
 
-@pytest.mark.parametrize("wanted", [OTHERS, LAB_OTHERS, LIMITS], ids=["public", "lab", "limits"])
+@pytest.mark.parametrize("wanted", [OTHERS, LAB_OTHERS, S3, LIMITS], ids=["public", "lab", "s3", "limits"])
 def test_every_key_is_read_from_the_file(wanted: dict[str, Any], tmp_path: Path) -> None:
     lines = [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in wanted.items()]
     assert _values(load(_file(tmp_path, "\n".join(lines)), {}), wanted) == wanted
 
 
-@pytest.mark.parametrize("wanted", [OTHERS, LAB_OTHERS, LIMITS], ids=["public", "lab", "limits"])
+@pytest.mark.parametrize("wanted", [OTHERS, LAB_OTHERS, S3, LIMITS], ids=["public", "lab", "s3", "limits"])
 def test_every_key_is_read_from_the_environment(wanted: dict[str, Any]) -> None:
     environment = {_variable(key): _as_text(value) for key, value in wanted.items()}
     assert _values(load(None, environment), wanted) == wanted
@@ -266,3 +274,36 @@ def _values(found: Settings, wanted: dict[str, Any]) -> dict[str, Any]:
             value = getattr(value, part)
         values[key] = value
     return values
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://127.0.0.1:9000",
+        "http://10.1.2.3",
+        "http://minio.localhost:9000",
+        "http://[fd00::1]:9000",
+        "https://a.example",
+    ],
+)
+def test_a_store_of_pictures_is_reached_by_https_or_near_by(endpoint: str) -> None:
+    found = load(None, {_variable(key): value for key, value in (S3 | {"s3.endpoint": endpoint}).items()})
+    assert found.s3.endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("s3.endpoint", "", "s3.endpoint : attendu"),
+        ("s3.secret_key", "", "s3.secret_key : attendu"),
+        ("s3.region", "", "s3.region : attendu"),
+        ("s3.bucket", "Photos", "s3.bucket : un nom de seau"),
+        ("s3.endpoint", "s3.example", "s3.endpoint : https://"),
+        ("s3.endpoint", "https://s3.example/x", "s3.endpoint : https://"),
+        ("s3.endpoint", "http://s3.example", "s3.endpoint : en https, sauf"),
+        ("s3.endpoint", "http://8.8.8.8", "s3.endpoint : en https, sauf"),
+    ],
+)
+def test_a_store_of_pictures_that_cannot_be_is_refused(key: str, value: str, reason: str) -> None:
+    with pytest.raises(SettingError, match=reason):
+        load(None, {_variable(name): text for name, text in (S3 | {key: value}).items()})
