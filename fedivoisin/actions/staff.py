@@ -5,7 +5,7 @@ from collections.abc import Collection
 from fedivoisin.actions import accounts as own_account
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
-from fedivoisin.store import accounts, mail_tokens, sessions
+from fedivoisin.store import accounts, mail_tokens, residents, sessions
 from fedivoisin.store.accounts import Account
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import record
@@ -29,12 +29,15 @@ async def require_admin(tx: Tx, member: MemberId) -> None:
 
 
 async def suspend(tx: Tx, *, by: MemberId, member: MemberId) -> None:
-    """Nobody signs in with this account until it is restored; its sessions and links end."""
+    """Nobody signs in with this account until it is restored; its sessions and links end. Page and listings are hidden,
+    here and elsewhere; nothing is erased, and who was sponsored by the person keeps their place (TRUST.md §2).
+    """
     await require_moderator(tx, by)
     await _require_other_admin(tx, member)
     if may_administer((await _open(tx, member)).roles):
         await require_admin(tx, by)
     await accounts.change(tx, member, suspended_at=tx.now)
+    await residents.change(tx, member, hidden_at=tx.now)
     await sessions.end_all(tx, member)
     await mail_tokens.forget(tx, member)
     await record(tx, AccountSuspended(member), subject=member, by=by)
@@ -46,6 +49,7 @@ async def restore(tx: Tx, *, by: MemberId, member: MemberId) -> None:
     if (await _open(tx, member)).suspended_at is None:
         raise Refused(Reason.NOT_FOUND)
     await accounts.change(tx, member, suspended_at=None)
+    await residents.change(tx, member, hidden_at=None)
     await record(tx, AccountRestored(member), subject=member, by=by)
 
 

@@ -9,10 +9,11 @@ from fedivoisin.activitypub import posting, shown
 from fedivoisin.activitypub.documents import collection, contexts, wording
 from fedivoisin.activitypub.documents.contexts import Json
 from fedivoisin.activitypub.documents.listing import instant
-from fedivoisin.market.listing import EVERYONE
+from fedivoisin.market.listing import EVERYONE, Listing
 from fedivoisin.store import (
     accounts,
     actors,
+    blocks,
     follows,
     listings,
     neighbourhoods,
@@ -103,6 +104,8 @@ async def _listing(tx: Tx, listing_id: str, url: str) -> Answer:
         return None
     if listing.deleted_at is not None:
         return Gone(_tombstone(Tombstone(listing.url, "Note", listing.deleted_at)))
+    if not await _is_by_somebody_shown(tx, listing):
+        return None
     return Found(contexts.in_context(await shown.listing(tx, listing), contexts.LISTING))
 
 
@@ -111,7 +114,7 @@ async def _message(tx: Tx, message_id: str, reader: str | None) -> Answer:
     if message is None or message.deleted_at is not None or message.hidden_at is not None:
         return None
     writer = await actors.by_id(tx, message.writer_id)
-    if writer is None or not writer.is_local:
+    if writer is None or not writer.is_local or writer.hidden_at is not None:
         return None
     if not message.is_public and not await _is_party(tx, reader, (message.writer_id, message.recipient_id)):
         return None
@@ -183,7 +186,17 @@ async def _replies(tx: Tx, listing_id: str, url: str) -> Answer:
     may_show = listing is not None and listing.is_local and listing.hidden_at is None and listing.reach >= EVERYONE
     if listing is None or not may_show or not url.startswith(listing.url):
         return None
-    return Found(collection.whole(url, [message.url for message, _ in await threads.questions_of(tx, listing_id)]))
+    if not await _is_by_somebody_shown(tx, listing):
+        return None
+    asked = await threads.questions_of(tx, listing_id)
+    return Found(
+        collection.whole(url, [message.url for message, who in asked if not await blocks.is_shut_out(tx, who)])
+    )
+
+
+async def _is_by_somebody_shown(tx: Tx, listing: Listing) -> bool:
+    author = await actors.by_id(tx, listing.author_id)
+    return author is not None and not await blocks.is_shut_out(tx, author)
 
 
 async def _tagged(tx: Tx, url: str, name: str) -> Json:

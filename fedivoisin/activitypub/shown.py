@@ -44,8 +44,11 @@ async def actor(tx: Tx, shown: Actor) -> Json:
 
 
 async def listing(tx: Tx, shown: Listing) -> Json:
-    """One of our listings as a Note, without `@context`. One that a moderator hid is over, and has no words left."""
-    if shown.hidden_at is not None:
+    """One of our listings as a Note, without `@context`. One that a moderator hid, or whose author they suspended, is
+    over, and has no words left.
+    """
+    author = await actors.by_id(tx, shown.author_id)
+    if shown.hidden_at is not None or (author is not None and author.hidden_at is not None):
         # Every field in which words stand: its author may still change them here.
         shown = replace(shown, title="…", text="", availability="", wanted="", place_name="", pictures=())
         shown = replace(shown, state=State.CLOSED)

@@ -1,16 +1,16 @@
 """The Groups that stand for the categories of a neighbourhood: what they are called, and that one was opened."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
+
+from msgspec import Struct
 
 from fedivoisin.ids import ActorId
 
 PREFIX = "rubrique"
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOpened:
+class GroupOpened(Struct, frozen=True):
     """A category has its Group from now on: what stands in it is passed on by it too."""
 
     group_id: ActorId

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from fedivoisin.ids import ActorId
+from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.federation import delivery, domain_block
 
@@ -53,6 +54,11 @@ async def is_blocked(tx: Tx, host: str) -> bool:
     """Whether `host` (with or without a port) or a domain above it is shut out."""
     row = await tx.conn.execute(select(domain_block.c.id).where(domain_block.c.domain.in_(_with_above(host))).limit(1))
     return row.first() is not None
+
+
+async def is_shut_out(tx: Tx, person: Actor) -> bool:
+    """Whether a moderator hid this person, or shut out the domain where they live: nothing of theirs is shown."""
+    return person.hidden_at is not None or (not person.is_local and await is_blocked(tx, person.host))
 
 
 async def domains(tx: Tx) -> frozenset[str]:

@@ -280,11 +280,13 @@ def _public(actor_id: str) -> tuple[Any, ...]:
 
 
 def _stands() -> Any:
-    # What we said goes on holding the words of a listing or a message that a moderator hid or its author deleted.
+    # What we said goes on holding the words of a listing or a message that a moderator hid or its author deleted,
+    # and those of somebody who was suspended.
     is_listing = select(listing.c.id).where(listing.c.url == activity.c.object_url)
     is_message = select(message.c.id).where(message.c.url == activity.c.object_url)
+    is_by_hidden = listing.c.author_id.in_(select(actor.c.id).where(actor.c.hidden_at.is_not(None)))
     is_withdrawn = or_(
-        is_listing.where(listing.c.hidden_at.is_not(None) | listing.c.deleted_at.is_not(None)).exists(),
+        is_listing.where(listing.c.hidden_at.is_not(None) | listing.c.deleted_at.is_not(None) | is_by_hidden).exists(),
         is_message.where(message.c.hidden_at.is_not(None) | message.c.deleted_at.is_not(None)).exists(),
     )
     return activity.c.type.not_in(_WITH_WORDS) | ~is_withdrawn

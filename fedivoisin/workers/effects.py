@@ -1,5 +1,7 @@
 """What follows from each event: activities for others, mails for members. One `match`, one line per event."""
 
+from datetime import datetime
+
 from fedivoisin.activitypub.publish import keys, listings, messages, people, pins
 from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
 from fedivoisin.community.groups import GroupOpened
@@ -26,7 +28,14 @@ from fedivoisin.store import events, mails, neighbourhoods
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import Recorded
 from fedivoisin.trust.decisions import DecisionEvent, KeysRotated, SettingsChanged
-from fedivoisin.trust.events import AccountClosed, Admitted, ProfileChanged, TrustEvent
+from fedivoisin.trust.events import (
+    AccountClosed,
+    AccountRestored,
+    AccountSuspended,
+    Admitted,
+    ProfileChanged,
+    TrustEvent,
+)
 
 ADDRESS = "adresse"
 """The page of the settings on which the public address is chosen."""
@@ -82,10 +91,10 @@ async def _publish(tx: Tx, recorded: Recorded) -> None:  # noqa: C901  # one lin
         case ListingEnding() | MessageChanged():
             pass  # a question to the author alone; messages are changed only elsewhere
         case rest:
-            await _publish_people(tx, rest)
+            await _publish_people(tx, rest, at=recorded.at)
 
 
-async def _publish_people(tx: Tx, happened: TrustEvent | DecisionEvent) -> None:
+async def _publish_people(tx: Tx, happened: TrustEvent | DecisionEvent, *, at: datetime) -> None:
     match happened:
         case ProfileChanged(member=member):
             await people.profile_changed(tx, member)
@@ -93,6 +102,10 @@ async def _publish_people(tx: Tx, happened: TrustEvent | DecisionEvent) -> None:
             await keys.rotated(tx, actor)
         case AccountClosed(member=member):
             await people.account_closed(tx, member)
+        case AccountSuspended(member=member):
+            await listings.author_hidden(tx, member, at=at)
+        case AccountRestored(member=member):
+            await listings.author_shown(tx, member, at=at)
         case SettingsChanged(section=section) if section == ADDRESS:
             await listings.catch_up(tx)
         case Admitted():

@@ -8,20 +8,21 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from fedivoisin.actions import conversations, listings
+from fedivoisin.actions import conversations, listings, pins, staff
 from fedivoisin.activitypub import serving
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.market.listing import Listing
 from fedivoisin.settings import Limits, Network, Settings
-from fedivoisin.store import actors, blocks, neighbourhoods, threads
+from fedivoisin.store import accounts, actors, blocks, neighbourhoods, threads
 from fedivoisin.store import listings as rows
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.schema.actors import actor
+from fedivoisin.trust.roles import Role
 from tests.activitypub.neighbours import RENNES, Neighbours, bare, note, private_key, says
 from tests.browsing import Browser, Page, browsers
 from tests.fakes import FakeWorld
-from tests.makers import ORIGIN, put_candidate
+from tests.makers import HOST, ORIGIN, put_candidate
 
 ACTIVITY = "application/activity+json"
 BOB = f"{RENNES}/users/bob"
@@ -299,3 +300,46 @@ async def test_in_trial_mode_there_is_nothing_to_see(store: Store, world: FakeWo
     ):
         assert (await site.ask(path)).status == 404
     assert world.requests == []
+
+
+async def test_nothing_of_a_suspended_member_is_served_until_the_suspension_ends(site: Site) -> None:
+    store, awa = site.here.store, site.here.awa
+    question = await store.write(
+        conversations.ask_in_public, listing_id=site.listing.id, writer_id=awa, text="Il est rouge."
+    )
+    paths = (
+        "/users/awa",
+        "/@awa",
+        "/users/awa/outbox",
+        site.listing.url,
+        site.listing.page_url,
+        f"{site.listing.url}/replies",
+        question.url,
+        f"/.well-known/webfinger?resource=acct:awa@{HOST}",
+    )
+    said = (await site.read("/groups/doulon/outbox?page=1"))["orderedItems"]
+    async with store.read() as tx:
+        (admin,) = await accounts.with_role(tx, Role.ADMIN)
+    await store.write(staff.suspend, by=admin, member=awa)
+    for path in (*paths, *(one["id"] for one in said)):
+        assert (await site.ask(path)).status == 404, path
+    assert (await site.read("/groups/doulon/outbox?page=1"))["orderedItems"] == []
+    await store.write(staff.restore, by=admin, member=awa)
+    for path in (*paths, *(one["id"] for one in said)):
+        assert (await site.ask(path)).status == 200, path
+
+
+async def test_questions_of_who_is_shut_out_do_not_stand_among_the_replies(site: Site) -> None:
+    here, bob = site.here, await site.here.met("bob")
+    await here.hear(says("Create", bob.url, bare(note(bob.url, inReplyTo=site.listing.url))))
+    assert (await site.read(f"{site.listing.url}/replies"))["orderedItems"] == [f"{bob.url}/note-1"]
+    await here.store.write(blocks.add, "rennes.example", reason="", by=None)
+    assert (await site.read(f"{site.listing.url}/replies"))["orderedItems"] == []
+
+
+async def test_what_moderators_pinned_is_featured_whole(site: Site) -> None:
+    async with site.here.store.read() as tx:
+        (admin,) = await accounts.with_role(tx, Role.ADMIN)
+    await site.here.store.write(pins.pin, listing_id=site.listing.id, by=admin)
+    (featured,) = (await site.read("/groups/doulon/featured"))["orderedItems"]
+    assert (featured["id"], featured["type"]) == (site.listing.url, "Note")

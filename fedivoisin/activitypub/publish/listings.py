@@ -1,14 +1,14 @@
 """A listing's life as others hear of it (FEDERATION.md §3)."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fedivoisin.activitypub import posting, shown
 from fedivoisin.activitypub.documents import activities, contexts
 from fedivoisin.activitypub.documents.activities import Envelope
 from fedivoisin.activitypub.posting import Post
 from fedivoisin.activitypub.publish import passing, pins
-from fedivoisin.ids import ListingId
+from fedivoisin.ids import ActorId, ListingId
 from fedivoisin.market.events import ListingLiked, ListingUnliked
 from fedivoisin.market.listing import Listing, State
 from fedivoisin.store import actors, announcements, likes, listings, outbox, peers, search, tombstones
@@ -16,6 +16,7 @@ from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.outbox import Target
 
+MOST_OF_ONE = 1000
 MOST_OLD = 50
 """Standing listings that a new Group passes on, so that its outbox shows what it is about."""
 
@@ -100,6 +101,18 @@ async def deleted(tx: Tx, listing_id: ListingId) -> None:
         await passing.pass_on(tx, group, told, said)
 
 
+async def author_hidden(tx: Tx, author_id: ActorId, *, at: datetime) -> None:
+    """Its author was suspended: each listing is over elsewhere too, though nothing is deleted."""
+    for one in await search.by_author(tx, author_id, limit=MOST_OF_ONE):
+        await over(tx, one.id, updated_at=_later(one, at))
+
+
+async def author_shown(tx: Tx, author_id: ActorId, *, at: datetime) -> None:
+    """The suspension ended: what still stands is there again."""
+    for one in await search.by_author(tx, author_id, limit=MOST_OF_ONE):
+        await back(tx, one.id, updated_at=_later(one, at))
+
+
 async def liked(tx: Tx, happened: ListingLiked) -> None:
     """`Like` to an author elsewhere, under the address that the row already has."""
     url = await likes.activity_of(tx, happened.by, happened.listing_id)
@@ -142,6 +155,11 @@ async def _liking(tx: Tx, happened: ListingLiked | ListingUnliked) -> tuple[List
         return None, None, None
     known = await actors.by_ids(tx, [listing.author_id, happened.by])
     return listing, known.get(listing.author_id), known.get(happened.by)
+
+
+def _later(listing: Listing, at: datetime) -> datetime:
+    # Peers drop an `Update` whose `updated` did not rise.
+    return max(at, (listing.updated_at or listing.published_at) + timedelta(seconds=1))
 
 
 async def _flohmarkt(tx: Tx, targets: dict[str, Target]) -> list[Target]:

@@ -193,12 +193,12 @@ async def _facts(tx: Tx, visit: Visit) -> Facts:
     _judge_reader(visit, listing, reader)
     author = await actors.by_id(tx, listing.author_id)
     is_moderator = bool(visit.visitor and visit.visitor.is_moderator)
-    if author is None or author.gone_at is not None or (not is_moderator and await _is_shut_out(tx, author)):
+    if author is None or author.gone_at is not None or (not is_moderator and await blocks.is_shut_out(tx, author)):
         raise Refused(Reason.NOT_FOUND)
     is_author = reader == listing.author_id
     open_threads = await threads.of_listing(tx, listing.id) if is_author else []
     people = await actors.by_ids(tx, {one.asker_id for one in open_threads})
-    questions = [one for one in await threads.questions_of(tx, listing.id) if not await _is_shut_out(tx, one[1])]
+    questions = [one for one in await threads.questions_of(tx, listing.id) if not await blocks.is_shut_out(tx, one[1])]
     writers = [writer for _message, writer in questions]
     return Facts(
         listing=listing,
@@ -211,10 +211,6 @@ async def _facts(tx: Tx, visit: Visit) -> Facts:
         own_thread=await threads.of_asker(tx, listing.id, reader) if reader else None,
         is_pinned=await pins.of(tx, listing.id) is not None,
     )
-
-
-async def _is_shut_out(tx: Tx, author: Actor) -> bool:
-    return author.hidden_at is not None or (not author.is_local and await blocks.is_blocked(tx, author.host))
 
 
 def _judge_reader(visit: Visit, listing: Listing, reader: ActorId | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from fedivoisin.actions import groups, listings, moderation, pins
+from fedivoisin.actions import groups, listings, moderation, pins, staff
 from fedivoisin.actions.moderation import Decision
 from fedivoisin.activitypub.publish.listings import group_opened
 from fedivoisin.ids import MemberId
@@ -228,3 +228,25 @@ async def test_what_became_narrower_meanwhile_is_neither_added_nor_removed(town:
 
     await town.store.write(narrow)
     assert await _sent(town, "Add", "Remove") == []
+
+
+async def test_listings_of_who_is_suspended_are_over_elsewhere_until_the_suspension_ends(town: Neighbours) -> None:
+    bicycle, admin = await _publish(town), await _admin(town)
+    await town.effects()
+    await town.store.write(staff.suspend, by=admin, member=town.awa)
+    assert [_short(one) for one in await _sent(town, "Undo")] == [(CATEGORY, "Undo", ("Announce", bicycle.url))] * 2
+    (closed,) = await _sent(town, "Update")
+    assert closed["object"]["fv:state"] == "closed"
+    assert bicycle.text not in closed["object"]["content"]
+    town.world.pass_time(days=1)
+    await town.store.write(staff.restore, by=admin, member=town.awa)
+    _, again = await _sent(town, "Update")
+    assert again["object"]["fv:state"] == "open"
+    assert again["object"]["updated"] > closed["object"]["updated"]
+    assert bicycle.url in [one["object"] for one in (await _sent(town, "Announce"))[-2:]]
+
+
+async def test_what_somebody_suspended_had_just_published_stays_here(town: Neighbours) -> None:
+    await _publish(town)
+    await town.store.write(staff.suspend, by=await _admin(town), member=town.awa)
+    assert await _said(town, "Create") == []
