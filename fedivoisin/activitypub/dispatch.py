@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from fedivoisin.activitypub.handlers import announce, flag, follow, like, thing
+from fedivoisin.activitypub.handlers import announce, collection, flag, follow, like, thing
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.parse.activities import (
     Accept,
@@ -54,7 +54,9 @@ async def handle(tx: Tx, proven: Proven[Activity]) -> Outcome:  # noqa: C901  # 
             return await follow.blocked(tx, proven.of(activity))
         case Move() as activity:
             return await follow.moved(tx, proven.of(activity))
-        case Offer() | Add() | Remove() | Ignored():
+        case Add() | Remove() as activity:
+            return collection.changed(proven.of(activity))
+        case Offer() | Ignored():
             return Outcome.IGNORED
         case _ as never:
             assert_never(never)

@@ -4,10 +4,10 @@ from typing import Any, cast
 
 from fedivoisin.actions import remote_listings
 from fedivoisin.activitypub import parse
-from fedivoisin.activitypub.handlers import people, thing
+from fedivoisin.activitypub.handlers import collection, people, thing
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.keyring import usable
-from fedivoisin.activitypub.parse.activities import Activity, Announce, Create, Delete, Update
+from fedivoisin.activitypub.parse.activities import Activity, Add, Announce, Create, Delete, Remove, Update
 from fedivoisin.activitypub.parse.objects import Document, ListingDocument, Tombstone
 from fedivoisin.activitypub.proven import Proven, said_by
 from fedivoisin.activitypub.wire import jsonld, proofs
@@ -23,6 +23,8 @@ async def announced(tx: Tx, proven: Proven[Announce]) -> Outcome:
     if not await follows.anyone_here_follows(tx, proven.actor.id):
         return Outcome.UNSOLICITED
     inside = proven.activity.object
+    if isinstance(inside, Add | Remove):
+        return collection.of_target(inside.target, proven.actor, proven.origin)
     url = _about(inside)
     if url is None:
         return Outcome.IGNORED
