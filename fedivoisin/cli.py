@@ -130,6 +130,36 @@ def doctor(settings: Settings) -> None:
     sys.exit(0 if is_well(findings) else 1)
 
 
+@main.group(help="Les autres serveurs.")
+def federation() -> None:
+    """What concerns other servers."""
+
+
+@federation.command(help="Regarder pas à pas ce qui marche avec un autre serveur (« hôte » ou « @nom@hôte »).")
+@click.argument("host", metavar="HÔTE")
+@click.pass_obj
+def check(settings: Settings, host: str) -> None:
+    """Examine another server; end with 1 when something does not work between us."""
+    from fedivoisin.doctor import Level
+    from fedivoisin.errors import BadActivity
+    from fedivoisin.peer_check.case import read_target
+    from fedivoisin.peer_check.examine import examine
+
+    try:
+        target = read_target(host)
+    except BadActivity:
+        fail(f"« {host} » n'est pas un serveur. Exemples : voisins.example, @awa@voisins.example")
+
+    async def tell() -> bool:
+        is_well = True
+        async for finding in examine(settings, target):
+            click.echo(f"[{finding.level}] {finding.subject} : {finding.words}")
+            is_well = is_well and finding.level is not Level.BAD
+        return is_well
+
+    sys.exit(0 if run(tell()) else 1)
+
+
 @main.command(help="Trois quartiers fédérés, pleins de monde, sur cette machine.")
 @click.option("--build", "slug", hidden=True)
 def demo(slug: str | None) -> None:

@@ -57,13 +57,13 @@ def is_well(findings: list[Finding]) -> bool:
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    yield _good("Réglages", "lus et compris.")
+    yield good("Réglages", "lus et compris.")
     yield await _pictures(settings)
     yield await asyncio.to_thread(_disk, Path(settings.media))
     try:
         store = open_store(settings)
     except CannotOpen as error:
-        yield _bad("Base de données", f"elle ne s'ouvre pas ({error}). Vérifiez le réglage « database ».")
+        yield bad("Base de données", f"elle ne s'ouvre pas ({error}). Vérifiez le réglage « database ».")
         return
     try:
         async for finding in _of_database(settings, store):
@@ -78,7 +78,7 @@ async def _of_database(settings: Settings, store: Store) -> AsyncIterator[Findin
     if found is not Readiness.READY:
         return
     if not await is_writable(store):
-        yield _bad("Base de données", "on ne peut pas y écrire. Vérifiez les droits sur le fichier et son dossier.")
+        yield bad("Base de données", "on ne peut pas y écrire. Vérifiez les droits sur le fichier et son dossier.")
     async with open_world(settings, store) as world:
         async for finding in _of_neighbourhood(settings, store, world):
             yield finding
@@ -89,9 +89,9 @@ async def _of_neighbourhood(settings: Settings, store: Store, world: World) -> A
         here = await neighbourhoods.current_or_none(tx)
         yield await _clock(tx)
         if here is None or here.founded_at is None:
-            yield _warning("Quartier", "pas encore créé. Lancez « fedivoisin serve » et suivez le lien affiché.")
+            yield warning("Quartier", "pas encore créé. Lancez « fedivoisin serve » et suivez le lien affiché.")
             return
-        yield _good("Quartier", f"{here.name}, {here.commune}.")
+        yield good("Quartier", f"{here.name}, {here.commune}.")
         yield await _keys(tx, here)
         yield await _mail_queue(tx)
     yield await _mail_server(here, mail.knock)
@@ -105,8 +105,8 @@ async def _pictures(settings: Settings) -> Finding:
     async with storage.pictures(settings, now=utc_now) as folder:
         found = await storage.fault(folder)
     if found is not None:
-        return _bad("Photos", f"{place} : on ne peut pas y écrire et relire ({found}). Vérifiez les réglages « s3 ».")
-    return _good("Photos", f"{place} : on peut y écrire et relire.")
+        return bad("Photos", f"{place} : on ne peut pas y écrire et relire ({found}). Vérifiez les réglages « s3 ».")
+    return good("Photos", f"{place} : on peut y écrire et relire.")
 
 
 def _media_folder(folder: Path) -> Finding:
@@ -116,8 +116,8 @@ def _media_folder(folder: Path) -> Finding:
         trial.write_bytes(b"")
         trial.unlink()
     except OSError as error:
-        return _bad("Dossier des photos", f"{folder} : on ne peut pas y écrire ({os.strerror(error.errno or 0)}).")
-    return _good("Dossier des photos", f"{folder}")
+        return bad("Dossier des photos", f"{folder} : on ne peut pas y écrire ({os.strerror(error.errno or 0)}).")
+    return good("Dossier des photos", f"{folder}")
 
 
 def _disk(folder: Path) -> Finding:
@@ -125,31 +125,31 @@ def _disk(folder: Path) -> Finding:
     free = shutil.disk_usage(existing).free
     words = f"{free // MEGABYTE} Mo libres."
     if free < NONE_LEFT:
-        return _bad("Place sur le disque", f"{words} Libérez-en avant que la base ne puisse plus écrire.")
-    return (_warning if free < SCARCE else _good)("Place sur le disque", words)
+        return bad("Place sur le disque", f"{words} Libérez-en avant que la base ne puisse plus écrire.")
+    return (warning if free < SCARCE else good)("Place sur le disque", words)
 
 
 def _database(found: Readiness) -> Finding:
     match found:
         case Readiness.READY:
-            return _good("Base de données", "elle répond, à la bonne version.")
+            return good("Base de données", "elle répond, à la bonne version.")
         case Readiness.BEHIND:
-            return _warning(
+            return warning(
                 "Base de données", "elle est à mettre à jour : « fedivoisin migrate », ou « serve », le fait."
             )
         case Readiness.NEWER:
-            return _bad(
+            return bad(
                 "Base de données", "elle vient d'une version plus récente du programme. Installez cette version."
             )
         case Readiness.UNREACHABLE:
-            return _bad("Base de données", "elle ne répond pas. Vérifiez le réglage « database ».")
+            return bad("Base de données", "elle ne répond pas. Vérifiez le réglage « database ».")
 
 
 async def _clock(tx: Tx) -> Finding:
     last = await latest_event(tx)
     if last is not None and last > tx.now + SKEW:
-        return _bad("Horloge", f"elle retarde : le dernier événement date du {last:%d/%m/%Y à %H:%M} UTC.")
-    return _good("Horloge", f"{tx.now:%d/%m/%Y, %H:%M} UTC. Les autres quartiers admettent une heure d'écart.")
+        return bad("Horloge", f"elle retarde : le dernier événement date du {last:%d/%m/%Y à %H:%M} UTC.")
+    return good("Horloge", f"{tx.now:%d/%m/%Y, %H:%M} UTC. Les autres quartiers admettent une heure d'écart.")
 
 
 async def _keys(tx: Tx, here: Neighbourhood) -> Finding:
@@ -157,58 +157,61 @@ async def _keys(tx: Tx, here: Neighbourhood) -> Finding:
         for purpose in ("http", "assertion"):
             found = await keys.to_sign_with(tx, actor_id or "", purpose)
             if found is None or found.private is None:
-                return _bad("Clés", f"il manque la clé « {purpose} » du quartier. Restaurez une sauvegarde complète.")
+                return bad("Clés", f"il manque la clé « {purpose} » du quartier. Restaurez une sauvegarde complète.")
             try:
                 wire_keys.load_private_pem(found.private)
             except (BadActivity, ValueError, TypeError):
-                return _bad("Clés", f"la clé {found.id} est illisible. Restaurez une sauvegarde complète.")
-    return _good("Clés", "présentes et lisibles.")
+                return bad("Clés", f"la clé {found.id} est illisible. Restaurez une sauvegarde complète.")
+    return good("Clés", "présentes et lisibles.")
 
 
 async def _mail_queue(tx: Tx) -> Finding:
     queue = await mails.queue(tx)
     if not queue.waiting:
-        return _good("Courriel en attente", "aucun.")
+        return good("Courriel en attente", "aucun.")
     late = queue.oldest is not None and tx.now - queue.oldest > LATE
     words = f"{queue.waiting} message(s). {FAULTS.get(queue.error or '', '').format(status='')}".strip()
-    return (_warning if late else _good)("Courriel en attente", words)
+    return (warning if late else good)("Courriel en attente", words)
 
 
 async def _mail_server(here: Neighbourhood, knock: Callable[..., Awaitable[None]]) -> Finding:
     server = server_of(here.mail)
     if server is None:
-        return _warning("Serveur de courriel", "aucun. Les liens se donnent de la main à la main (page Réglages).")
+        return warning("Serveur de courriel", "aucun. Les liens se donnent de la main à la main (page Réglages).")
     try:
         await knock(server)
     except Unreachable as error:
         words = FAULTS.get(error.code, error.code).format(status=error.status or "")
-        return _bad("Serveur de courriel", f"{server.host} : {words}")
-    return _good("Serveur de courriel", f"{server.host} répond.")
+        return bad("Serveur de courriel", f"{server.host} : {words}")
+    return good("Serveur de courriel", f"{server.host} répond.")
 
 
 async def _origin(settings: Settings, here: Neighbourhood, world: World) -> Finding:
     if here.is_trial:
-        return _warning("Adresse publique", "aucune : mode essai, personne ne voit ce quartier du dehors.")
+        return warning("Adresse publique", "aucune : mode essai, personne ne voit ce quartier du dehors.")
     if settings.origin and settings.origin != here.origin:
-        return _bad(
+        return bad(
             "Adresse publique", f"les réglages disent {settings.origin}, le quartier est connu sous {here.origin}."
         )
     try:
         answer = await world.fetch(f"{here.origin}/livez", accept="text/plain", max_bytes=1024)
     except (Unreachable, BadActivity) as error:
-        return _warning("Adresse publique", f"{here.origin} ne répond pas d'ici ({error}). Le serveur tourne-t-il ?")
+        return warning("Adresse publique", f"{here.origin} ne répond pas d'ici ({error}). Le serveur tourne-t-il ?")
     if answer.status != 200 or answer.body.strip() != b"ok":
-        return _bad("Adresse publique", f"{here.origin} répond, mais ce n'est pas ce programme ({answer.status}).")
-    return _good("Adresse publique", f"{here.origin} répond.")
+        return bad("Adresse publique", f"{here.origin} répond, mais ce n'est pas ce programme ({answer.status}).")
+    return good("Adresse publique", f"{here.origin} répond.")
 
 
-def _good(subject: str, words: str) -> Finding:
+def good(subject: str, words: str) -> Finding:
+    """It is well."""
     return Finding(Level.GOOD, subject, words)
 
 
-def _warning(subject: str, words: str) -> Finding:
+def warning(subject: str, words: str) -> Finding:
+    """Something to know, or to mend soon."""
     return Finding(Level.WARNING, subject, words)
 
 
-def _bad(subject: str, words: str) -> Finding:
+def bad(subject: str, words: str) -> Finding:
+    """Something that does not work."""
     return Finding(Level.BAD, subject, words)

@@ -47,7 +47,28 @@ class Fetched:
 
 async def get_activity(fetcher: Fetcher, url: str) -> Fetched:
     """The document at `url`. BadActivity when it may not be had, Unreachable when not now."""
-    response = await _get(fetcher, url, accept=ACCEPT)
+    return read_activity(fetcher, await _get(fetcher, url, accept=ACCEPT))
+
+
+async def get_json(fetcher: Fetcher, url: str) -> dict[str, Any]:
+    """WebFinger, NodeInfo: JSON of any declared type, whose final address is still on the host that was asked."""
+    return read_json(fetcher, await _get(fetcher, url, accept=ACCEPT_JSON))
+
+
+async def ask_once(fetcher: Fetcher, url: str, *, accept: str, scheme: Scheme | None) -> Response:
+    """One GET, signed in that scheme or not at all, its answer as it came; nothing is learnt from it.
+
+    For whoever examines a host. Raises BadActivity and Unreachable.
+    """
+    address = parse(url)
+    async with fetcher.store.read() as tx:
+        key, _ = await _allowed(tx, address.authority)
+    sign = _sign_with(fetcher.world, key, scheme) if scheme else None
+    return await _ask(fetcher, address.address, accept, sign)
+
+
+def read_activity(fetcher: Fetcher, response: Response) -> Fetched:
+    """The document that an answer holds. BadActivity when it is none, or speaks for another origin."""
     if not is_activity(response.headers.get("content-type", "")):
         # Whatever people upload somewhere must not pass for what the server says (CVE-2024-25623).
         raise BadActivity("not-an-activity-type")
@@ -58,9 +79,8 @@ async def get_activity(fetcher: Fetcher, url: str) -> Fetched:
     return Fetched(found, document)
 
 
-async def get_json(fetcher: Fetcher, url: str) -> dict[str, Any]:
-    """WebFinger, NodeInfo: JSON of any declared type, whose final address is still on the host that was asked."""
-    response = await _get(fetcher, url, accept=ACCEPT_JSON)
+def read_json(fetcher: Fetcher, response: Response) -> dict[str, Any]:
+    """The JSON that an answer holds, of any declared type."""
     if "json" not in response.headers.get("content-type", "").lower():
         raise BadActivity("not-json")
     return _load(fetcher, response.body)
@@ -89,7 +109,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> int | None:
         return min(int(value), LONGEST_RETRY)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0, min(int((aware - now).total_seconds()), LONGEST_RETRY))
@@ -119,22 +139,20 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
     now = fetcher.world.now()
 
     async def attempt(scheme: Scheme) -> Response:
-        return await fetcher.world.fetch(
-            address.address,
-            accept=accept,
-            max_bytes=fetcher.max_bytes,
-            sign=_sign_with(fetcher.world, key, scheme),
-            may_go=may_go,
-        )
-
-    async def may_go(target: str) -> None:
-        async with fetcher.store.read() as tx:
-            await _check_host(tx, parse(target).authority)
+        return await _ask(fetcher, address.address, accept, _sign_with(fetcher.world, key, scheme))
 
     response, scheme = await signing.knock(attempt, signing.schemes(peer, now))
     _check_status(response, now)
     await _remember(fetcher, parse(response.url).authority, scheme, peer)
     return response
+
+
+async def _ask(fetcher: Fetcher, url: str, accept: str, sign: Sign | None) -> Response:
+    async def may_go(target: str) -> None:
+        async with fetcher.store.read() as tx:
+            await _check_host(tx, parse(target).authority)
+
+    return await fetcher.world.fetch(url, accept=accept, max_bytes=fetcher.max_bytes, sign=sign, may_go=may_go)
 
 
 async def _allowed(tx: Tx, host: str) -> tuple[PrivateKey, Peer | None]:

@@ -7,6 +7,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from fedivoisin import metrics
 from fedivoisin.actions import following
+from fedivoisin.doctor import Level
+from fedivoisin.peer_check.case import read_target
+from fedivoisin.peer_check.examine import examine
 from fedivoisin.store import follows
 from fedivoisin.store.db import Tx
 from tests.federation.stranger import Stranger
@@ -57,6 +60,23 @@ async def test_a_follow_is_counted_at_both_ends(towns: tuple[Town, Town]) -> Non
               if name == "fedivoisin_signatures_total" and labels[1] == "held"]  # fmt: skip
     assert sum(signed) >= 1
     assert (await _scraped(rennes))["fedivoisin_inbox_requests_total", "accepted"] >= 1
+
+
+async def test_two_towns_that_speak_to_each_other_find_nothing_wrong(towns: tuple[Town, Town]) -> None:
+    nantes, rennes = towns
+    before = [one async for one in examine(rennes.settings, read_target(nantes.address))]
+    assert [one.subject for one in before if one.level is not Level.GOOD] == ["Notre clé"]
+    maelle = await rennes.member("maelle", 2)
+    await rennes.store.write(following.follow_address, member_id=maelle, typed=nantes.address)
+
+    async def accepted(tx: Tx) -> bool:
+        return any(standing.state == "accepted" for standing, _ in await follows.followed_by(tx, maelle))
+
+    assert await rennes.eventually(accepted, that="the accepted follow")
+    await _until(rennes, ("fedivoisin_deliveries_total", "well", "sent"))
+    after = [one async for one in examine(rennes.settings, read_target(nantes.host))]
+    assert [one for one in after if one.level is not Level.GOOD] == []
+    assert "il a pris un envoi signé" in next(one.words for one in after if one.subject == "Notre clé")
 
 
 async def test_what_a_stranger_gets_wrong_is_counted_by_its_limit(

@@ -1,0 +1,1 @@
+"""The examination of another server, step by step."""
