@@ -111,6 +111,7 @@ class Reason(StrEnum):
     REPORT_EMPTY = "report-empty"
     REPORT_DECIDED = "report-decided"
     NOTHING_TO_HIDE = "nothing-to-hide"
+    NOTHING_TO_FORWARD = "nothing-to-forward"
     DOMAIN_WRONG = "domain-wrong"
     DOMAIN_OURS = "domain-ours"
 

@@ -12,7 +12,15 @@ from fedivoisin.store import actors, events, listings, reports, throttle
 from fedivoisin.store.db import Tx
 from fedivoisin.store.reports import NewReport, NewStatement, Report
 from fedivoisin.store.throttle import Limit
-from fedivoisin.trust.decisions import OUTCOME, Breach, Measure, ReportDecided, ReportOpened, StatementMade
+from fedivoisin.trust.decisions import (
+    OUTCOME,
+    Breach,
+    Measure,
+    ReportDecided,
+    ReportForwarded,
+    ReportOpened,
+    StatementMade,
+)
 
 PER_PERSON = Limit(20, timedelta(days=1))
 PER_NETWORK = Limit(5, timedelta(days=1))
@@ -29,8 +37,11 @@ class Decision:
     facts: str
 
 
-async def report(tx: Tx, new: NewReport, *, network: str) -> ReportId:
-    """Tell the moderators. Raises Refused (NOT_FOUND, TOO_MANY_ATTEMPTS, REPORT_EMPTY)."""
+async def report(tx: Tx, new: NewReport, *, network: str, with_forward: bool = False) -> ReportId:
+    """Tell the moderators; `with_forward` those of the other instance too, where a member reports what lives there.
+
+    Raises Refused (NOT_FOUND, TOO_MANY_ATTEMPTS, REPORT_EMPTY).
+    """
     if new.reason not in set(Breach):
         raise Refused(Reason.FIELD_NOT_A_CHOICE, field="reason")
     if new.reason == Breach.OTHER and not new.words:
@@ -40,7 +51,11 @@ async def report(tx: Tx, new: NewReport, *, network: str) -> ReportId:
     if said_before is not None:
         return said_before
     await _throttle(tx, new, network)
-    return await keep(tx, new)
+    report_id = await keep(tx, new)
+    found = await reports.find(tx, report_id)
+    if with_forward and new.reporter_id is not None and found is not None and found.may_be_forwarded:
+        await _forward(tx, found, new.reporter_id)
+    return report_id
 
 
 async def keep(tx: Tx, new: NewReport) -> ReportId:
@@ -70,6 +85,23 @@ async def decide(tx: Tx, report_id: str, decision: Decision, *, by: MemberId) ->
         await reports.decide_others(tx, found, state=state, by=by, decision=decision.facts)
     decided = ReportDecided(found.id, decision.measure, found.listing_id, found.actor_id)
     await events.record(tx, decided, subject=found.id, by=by)
+
+
+async def forward(tx: Tx, report_id: str, *, by: MemberId) -> None:
+    """Tell those who moderate where the person lives. Raises Refused (FORBIDDEN, NOT_FOUND, NOTHING_TO_FORWARD)."""
+    await require_moderator(tx, by)
+    found = await reports.find(tx, report_id)
+    if found is None:
+        raise Refused(Reason.NOT_FOUND)
+    if not found.may_be_forwarded:
+        raise Refused(Reason.NOTHING_TO_FORWARD)
+    await _forward(tx, found, by)
+
+
+async def _forward(tx: Tx, found: Report, by: ActorId) -> None:
+    await reports.forwarded(tx, found.id)
+    happened = ReportForwarded(found.id, found.subject_host or "")
+    await events.record(tx, happened, subject=found.id, by=by)
 
 
 async def show_again(tx: Tx, listing_id: str, *, by: MemberId) -> None:

@@ -18,6 +18,7 @@ from fedivoisin.trust.decisions import (
     DomainBlocked,
     DomainUnblocked,
     ReportDecided,
+    ReportForwarded,
     SettingsChanged,
 )
 from fedivoisin.trust.events import (
@@ -35,6 +36,7 @@ PAGE = 50
 KINDS: Mapping[str, tuple[type[Event], ...]] = {
     "moderation": (
         ReportDecided,
+        ReportForwarded,
         ListingHidden,
         ListingShown,
         ListingPinned,

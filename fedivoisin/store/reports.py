@@ -55,6 +55,13 @@ class Report:
     subject_host: str | None
     subject_is_local: bool | None
     activity_url: str | None
+    forwarded_at: datetime | None
+
+    @property
+    def may_be_forwarded(self) -> bool:
+        """Whether somebody elsewhere should hear of it, and did not yet."""
+        is_about_another_town = self.subject_id is not None and not self.subject_is_local
+        return is_about_another_town and self.forwarded_at is None and self.activity_url is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +148,11 @@ async def decided(tx: Tx, *, limit: int = 20) -> list[Report]:
     return [Report(**row) for row in rows.mappings()]
 
 
+async def forwarded(tx: Tx, report_id: str) -> None:
+    """Those who moderate elsewhere are told."""
+    await tx.conn.execute(update(report).where(report.c.id == report_id).values(forwarded_at=tx.now))
+
+
 async def decide(tx: Tx, report_id: str, *, state: str, by: ActorId, decision: str) -> None:
     """Close a report."""
     await tx.conn.execute(
@@ -215,7 +227,7 @@ def _select() -> Any:
     plain = ("id", "reason", "words", "state", "created_at", "decided_at", "decision", "reporter_id", "listing_id")
     return (
         select(
-            *(report.c[name] for name in (*plain, "actor_id", "activity_url")),
+            *(report.c[name] for name in (*plain, "actor_id", "activity_url", "forwarded_at")),
             _shown(_reporter).label("reporter"),
             _shown(_decider).label("decider"),
             listing.c.title.label("listing_title"),

@@ -24,6 +24,21 @@ class Breach(StrEnum):
     OTHER = "autre"
 
 
+GROUNDS: Mapping[Breach, str] = {
+    Breach.FALSE_LISTING: "Annonce trompeuse",
+    Breach.ALREADY_GONE: "Objet déjà parti",
+    Breach.FORBIDDEN_OBJECT: "Objet interdit",
+    Breach.SOLICITATION: "Démarchage",
+    Breach.FAKE_ACCOUNT: "Faux compte",
+    Breach.HARASSMENT: "Harcèlement",
+    Breach.HATE: "Propos haineux",
+    Breach.DANGER: "Mise en danger",
+    Breach.PRIVATE_DATA: "Données personnelles",
+    Breach.OTHER: "Autre chose",
+}
+"""As those who moderate elsewhere read them: what goes to another instance is not translated."""
+
+
 class Measure(StrEnum):
     """What a moderator may decide about a report."""
 
@@ -45,6 +60,13 @@ class ReportOpened(Struct, frozen=True):
     report: ReportId
     listing: ListingId | None
     person: ActorId | None
+
+
+class ReportForwarded(Struct, frozen=True):
+    """What was reported lives elsewhere: those who moderate there are told."""
+
+    report: ReportId
+    host: str
 
 
 class ReportDecided(Struct, frozen=True):
@@ -102,6 +124,7 @@ class KeysRotated(Struct, frozen=True):
 
 DecisionEvent: TypeAlias = (
     ReportOpened
+    | ReportForwarded
     | ReportDecided
     | StatementMade
     | DomainBlocked

@@ -14,6 +14,7 @@ from fedivoisin.trust.decisions import (
     DomainUnblocked,
     Measure,
     ReportDecided,
+    ReportForwarded,
     SettingsChanged,
 )
 from fedivoisin.trust.events import (
@@ -78,6 +79,7 @@ SECTIONS: Mapping[str, str] = {
 }
 _SENTENCES: Mapping[type[Any], str] = {
     ReportDecided: mark("a décidé d’un signalement : {measure}{about}"),
+    ReportForwarded: mark("a transmis un signalement à {domain}"),
     ListingHidden: mark("a retiré l’annonce {title} : {reason}"),
     ListingShown: mark("a remis l’annonce {title}"),
     ListingPinned: mark("a mis à la une l’annonce {title}"),

@@ -37,6 +37,7 @@ NOTICES: Mapping[str, str] = {
     "annonce-terminee": mark("C’est noté : l’annonce est terminée."),
     "annonce-prolongee": mark("L’annonce reste un mois de plus."),
     "a-la-une": mark("L’annonce est à la une du quartier."),
+    "transmis": mark("C’est transmis à l’autre ville."),
     "annonce-supprimee": mark("L’annonce est supprimée, ici et ailleurs."),
     "brouillon-garde": mark("C’est gardé. Vous finirez plus tard."),
     "brouillon-jete": mark("Le brouillon est jeté."),

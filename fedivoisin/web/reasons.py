@@ -125,6 +125,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.MAIL_HOST_WRONG: mark("Écrivez le nom du serveur d’envoi, par exemple smtp.example.fr"),
     Reason.REPORT_EMPTY: mark("Dites en quelques mots ce qui ne va pas."),
     Reason.REPORT_DECIDED: mark("Quelqu’un a déjà décidé de ce signalement."),
+    Reason.NOTHING_TO_FORWARD: mark("C’est déjà transmis, ou la personne vit ici."),
     Reason.NOTHING_TO_HIDE: mark("Il n’y a pas d’annonce à retirer dans ce dossier."),
     Reason.DOMAIN_WRONG: mark("Écrivez un nom de domaine seul, par exemple exemple.net"),
     Reason.DOMAIN_OURS: mark("C’est notre propre adresse : on ne se bloque pas soi-même."),

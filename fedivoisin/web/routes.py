@@ -8,6 +8,7 @@ from fedivoisin.web.views import (
     account,
     administration,
     admission,
+    blocks,
     feeds,
     flyer,
     follows,
@@ -149,6 +150,7 @@ PAGES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/moderation/journal", moderation.journal),
     ("GET", "/moderation/dossiers/{id}", moderation.show),
     ("POST", "/moderation/dossiers/{id}", moderation.decide),
+    ("POST", "/moderation/dossiers/{id}/transmettre", moderation.forward),
     ("POST", "/moderation/annonces/{id}/remettre", moderation.show_again),
     ("POST", "/moderation/annonces/{id}/epingler", moderation.pin),
     # Settings
@@ -165,10 +167,13 @@ PAGES: tuple[tuple[str, str, View], ...] = (
     ("POST", "/reglages/apparence", administration.look),
     ("GET", "/reglages/equipe", administration.team),
     ("GET", "/reglages/voisins-federes", peers.show),
-    ("POST", "/reglages/voisins-federes", peers.act),
-    ("GET", "/reglages/blocages", peers.show_blocks),
-    ("POST", "/reglages/blocages", peers.block),
-    ("POST", "/reglages/blocages/{id}/lever", peers.unblock),
+    ("GET", "/reglages/voisins-federes/{host}", peers.show_one),
+    ("POST", "/reglages/voisins-federes/{host}/relancer", peers.retry),
+    ("GET", "/reglages/voisins-federes/{host}/abandonner", peers.confirm_dropping),
+    ("POST", "/reglages/voisins-federes/{host}/abandonner", peers.drop),
+    ("GET", "/reglages/blocages", blocks.show),
+    ("POST", "/reglages/blocages", blocks.block),
+    ("POST", "/reglages/blocages/{id}/lever", blocks.unblock),
 )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fedivoisin.activitypub.publish import keys, listings, messages, people, pins
+from fedivoisin.activitypub.publish import keys, listings, messages, people, pins, reports
 from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
 from fedivoisin.community.groups import GroupOpened
 from fedivoisin.market.conversations import MessageChanged, MessageDeleted, MessageSent
@@ -27,7 +27,7 @@ from fedivoisin.notify.messages import TRIAL_ADDRESS, for_event
 from fedivoisin.store import events, mails, neighbourhoods
 from fedivoisin.store.db import Tx
 from fedivoisin.store.events import Recorded
-from fedivoisin.trust.decisions import DecisionEvent, KeysRotated, SettingsChanged
+from fedivoisin.trust.decisions import DecisionEvent, KeysRotated, ReportForwarded, SettingsChanged
 from fedivoisin.trust.events import (
     AccountClosed,
     AccountRestored,
@@ -106,6 +106,8 @@ async def _publish_people(tx: Tx, happened: TrustEvent | DecisionEvent, *, at: d
             await listings.author_hidden(tx, member, at=at)
         case AccountRestored(member=member):
             await listings.author_shown(tx, member, at=at)
+        case ReportForwarded(report=report):
+            await reports.forwarded(tx, report)
         case SettingsChanged(section=section) if section == ADDRESS:
             await listings.catch_up(tx)
         case Admitted():

@@ -207,3 +207,56 @@ async def test_the_journal_says_who_did_what(site: list[Browser]) -> None:
     assert "Rien encore" in (await site[2].get("/moderation/journal?quoi=reglages")).text
     assert (await site[2].get("/moderation/journal?quoi=x&avant=x")).status == 200
     assert "Rien encore" in (await site[2].get("/moderation/journal?avant=1")).text
+
+
+async def test_a_report_of_another_town_is_forwarded_by_its_author_or_by_a_moderator(
+    site: list[Browser], store: Store
+) -> None:
+    visitor, yann, paul = site
+    await visitor.get("/connexion")
+    page = await visitor.get("/signaler?personne=actor-mael@rennes.example")
+    assert "Prévenir aussi" not in page.text
+    await yann.sign_in("yann@example.org")
+    assert "Prévenir aussi" not in (await yann.get("/signaler?annonce=listing-1")).text
+    page = await yann.get("/signaler?personne=actor-mael@rennes.example")
+    assert "Prévenir aussi rennes.example Votre texte y part, sans votre nom." in page.text
+    fields = {"annonce": "", "personne": "actor-mael@rennes.example", "reason": "faux-compte", "words": ""}
+    assert (await yann.post("/signaler", fields)).status == 303
+    await paul.sign_in("paul@example.org")
+    dossier = await _first_dossier(paul)
+    assert "Transmettre à rennes.example" in (await paul.get(dossier)).text
+    told = await paul.send(f"{dossier}/transmettre")
+    assert "Transmis à rennes.example" in told.text
+    assert "a transmis un signalement à rennes.example" in (await paul.get("/moderation/journal")).text
+    refused = await paul.post(f"{dossier}/transmettre")
+    assert "déjà transmis" in refused.text
+
+
+async def test_a_report_may_be_forwarded_at_once(site: list[Browser], store: Store) -> None:
+    yann = site[1]
+    await yann.sign_in("yann@example.org")
+    await yann.get("/signaler?personne=actor-mael@rennes.example")
+    fields = {"annonce": "", "personne": "actor-mael@rennes.example", "reason": "faux-compte", "words": ""}
+    assert (await yann.post("/signaler", fields | {"transmettre": "1"})).status == 303
+    async with store.read() as tx:
+        (report,) = await reports.waiting(tx)
+    assert report.forwarded_at is not None
+
+
+async def test_a_moderator_puts_a_listing_first_and_back(site: list[Browser]) -> None:
+    visitor, yann, paul = site
+    await yann.sign_in("yann@example.org")
+    assert "Mettre à la une" not in (await yann.get("/annonces/listing-1")).text
+    assert (await yann.post("/moderation/annonces/listing-1/epingler")).status == 403
+    await paul.sign_in("paul@example.org")
+    assert "Mettre à la une" in (await paul.get("/annonces/listing-1")).text
+    pinned = await paul.send("/moderation/annonces/listing-1/epingler")
+    assert "L’annonce est à la une du quartier." in pinned.text
+    assert "À la une" in (await visitor.get("/annonces/listing-1")).text
+    assert "À la une" in (await visitor.get("/quartier")).text
+    back = await paul.send("/moderation/annonces/listing-1/epingler", {"retirer": "1"})
+    assert "Mettre à la une" in back.text
+    assert "À la une" not in (await visitor.get("/quartier")).text
+    journal = (await paul.get("/moderation/journal?quoi=moderation")).text
+    assert "a mis à la une l’annonce « Échelle double, 4 m »" in journal
+    assert "n’a plus mis à la une l’annonce « Échelle double, 4 m »" in journal

@@ -60,6 +60,12 @@ async def decide(visit: Visit) -> web.StreamResponse:
     return visit.redirect("/moderation", notice="decide" if decision.measure is not Measure.DISMISS else "enregistre")
 
 
+async def forward(visit: Visit) -> web.StreamResponse:
+    """POST /moderation/dossiers/{id}/transmettre: those who moderate where the person lives are told too."""
+    await visit.store.write(moderation.forward, visit.path("id"), by=visit.moderator.member_id)
+    return visit.redirect(f"/moderation/dossiers/{visit.path('id')}", notice="transmis")
+
+
 async def show_again(visit: Visit) -> web.StreamResponse:
     """POST /moderation/annonces/{id}/remettre"""
     await visit.store.write(moderation.show_again, visit.path("id"), by=visit.moderator.member_id)

@@ -1,5 +1,6 @@
 """« Signaler » a listing or a person, and the page of reasons that a decision owes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
@@ -17,8 +18,17 @@ from fedivoisin.web.decision_words import BREACHES, RULES, breach
 from fedivoisin.web.visit import Visit
 
 LONGEST = 2000
-Subject = tuple[ListingId | None, ActorId | None, str, str]
-"""(listing, person, what it is called, where it stands)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is reported: what it is called, where it stands, and on which other host it lives."""
+
+    listing_id: ListingId | None
+    actor_id: ActorId | None
+    called: str
+    page: str
+    host: str
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -37,16 +47,17 @@ async def send(visit: Visit) -> web.StreamResponse:
     new = NewReport(
         reason=reason,
         words=words,
-        listing_id=subject[0],
-        actor_id=subject[1],
+        listing_id=subject.listing_id,
+        actor_id=subject.actor_id,
         reporter_id=visit.visitor.member_id if visit.visitor else None,
     )
     try:
-        await visit.store.write(moderation.report, new, network=visit.address)
+        asked = form.checked("transmettre")
+        await visit.store.write(moderation.report, new, network=visit.address, with_forward=asked)
     except Refused as refused:
         form.take(refused, "reason")
         return _page(visit, subject, code=422)
-    return visit.redirect(subject[3], notice="signale")
+    return visit.redirect(subject.page, notice="signale")
 
 
 async def statement(visit: Visit) -> web.StreamResponse:
@@ -74,7 +85,8 @@ async def _listing(tx: Tx, listing_id: str) -> Subject | None:
     found = await listings.find(tx, listing_id) if listing_id else None
     if found is None or found.deleted_at is not None or found.hidden_at is not None:
         return None
-    return found.id, None, found.title, f"/annonces/{found.id}"
+    author = None if found.is_local else await actors.by_id(tx, found.author_id)
+    return Subject(found.id, None, found.title, f"/annonces/{found.id}", author.host if author else "")
 
 
 async def _person(tx: Tx, visit: Visit, actor_id: str) -> Subject | None:
@@ -85,7 +97,7 @@ async def _person(tx: Tx, visit: Visit, actor_id: str) -> Subject | None:
     if found.is_local and visit.visitor is None and not await actors.is_member(tx, found.id):
         return None  # visitors see no candidate, here either
     name = found.name if found.is_local else addresses.acct(found.name, found.host)
-    return None, found.id, found.shown_name, f"/@{name}"
+    return Subject(None, found.id, found.shown_name, f"/@{name}", "" if found.is_local else found.host)
 
 
 def _page(visit: Visit, subject: Subject, *, code: int = 200) -> web.Response:
@@ -94,10 +106,11 @@ def _page(visit: Visit, subject: Subject, *, code: int = 200) -> web.Response:
         "moderation/report_form.html",
         title=visit._("Signaler"),
         code=code,
-        listing_id=subject[0] or "",
-        actor_id=subject[1] or "",
-        called=subject[2],
-        back=subject[3],
+        listing_id=subject.listing_id or "",
+        actor_id=subject.actor_id or "",
+        called=subject.called,
+        back=subject.page,
+        host=subject.host if visit.visitor else "",
         choices=choices,
     )
 
