@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 STEP := tools/step
 WORKERS ?= 2
-OURS := fedivoisin tests tools $(wildcard bench)
+OURS := fedivoisin tests tools bench torture
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--no-annotate --no-header --extra postgres pyproject.toml requirements/build.in
 
@@ -77,6 +77,8 @@ locales: ready-to-test ## Bring the French and English catalogues up to the code
 locks: ready-to-test ## Renew the locked versions of every dependency
 	@$(STEP) 'What the program needs' $(LOCK) --upgrade -o requirements/run.txt
 	$(STEP) 'What the tests need' $(LOCK) --upgrade requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
+	$(STEP) 'What the torture needs' $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --no-annotate --no-header --upgrade requirements/torture.in -o requirements/torture.txt
 	for folder in tests/peers tools/lighthouse; do (cd $$folder && ../../tools/node npm install --package-lock-only); done
 	echo '  Next: make test'
 
@@ -94,12 +96,25 @@ bench-delay: ready-to-test ## Time from publishing in one town to being seen in 
 bench-inbox: ready-to-test ## Activities received a second, beside a bare handler and Fedify
 	@$(BIN)/python -m bench.inbox
 
+.PHONY: bench-delivery
+bench-delivery: ready-to-test ## Deliveries a second, beside a bare loop of sign + POST and Fedify's queue
+	@$(BIN)/python -m bench.delivery
+
 .PHONY: lighthouse
 lighthouse: ready-to-test ## Lighthouse's opinion of the main pages of the running demo
 	@tools/chromium
 	tools/node-parts tools/lighthouse
 	echo '  Measuring the demo, which must be running (make demo in another window) …'
 	cd tools/lighthouse && ../node judge.mjs --write ../../docs/lighthouse.md $(ARGS)
+
+# --- to try to break it ----------------------------------------------------------------------------------------------
+
+MINUTES ?= 30
+
+.PHONY: torture
+torture: ready-to-test ## Fuzzers, then a soak with failing hosts and kill -9 (MINUTES=30)
+	@tools/environment torture
+	$(BIN)/python -m torture --minutes $(MINUTES)
 
 # --- what the others need --------------------------------------------------------------------------------------------
 
