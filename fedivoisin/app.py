@@ -14,11 +14,13 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 
 from aiohttp import web
 
 from fedivoisin.actions import settings as association
 from fedivoisin.activitypub import routes as activitypub_routes
+from fedivoisin.activitypub.keys import RECEPTION
 from fedivoisin.activitypub.wire import keys as wire_keys
 from fedivoisin.adapters import storage
 from fedivoisin.adapters.media import Encoder
@@ -36,7 +38,7 @@ from fedivoisin.web.keys import SETTINGS, STORE, TEMPLATES, THROTTLE, WORLD
 from fedivoisin.web.proxies import believing
 from fedivoisin.web.render import environments
 from fedivoisin.web.throttle import Throttle
-from fedivoisin.workers import loop
+from fedivoisin.workers import loop, sharing
 from fedivoisin.world import Mail, MailServer, NewKeys, World
 
 BACKLOG = 512
@@ -127,7 +129,21 @@ def create_app(settings: Settings, store: Store, world: World) -> web.Applicatio
     app[THROTTLE] = Throttle(settings.limits.page_requests, settings.limits.window)
     activitypub_routes.add_to(app, settings=settings, store=store, world=world)
     web_routes.add_to(app)
+    if not store.is_alone:
+        app.cleanup_ctx.append(_counting_together)
     return app
+
+
+async def _counting_together(app: web.Application) -> AsyncGenerator[None]:
+    reception = app[RECEPTION]
+    async with loop.running(
+        app[STORE],
+        {
+            f"tally of {tally.name}": partial(sharing.share, app[STORE], tally)
+            for tally in (app[THROTTLE].tally, reception.allowance, reception.strangers)
+        },
+    ):
+        yield
 
 
 async def prepare(settings: Settings, store: Store, *, has_pages: bool = True) -> str | None:

@@ -1,7 +1,7 @@
 """Requests that arrive: verified and kept at once, carried out by a worker."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from fedivoisin.activitypub import checking, dispatch, parse, remote
 from fedivoisin.activitypub.fetching import GONE, is_well_spelt
@@ -20,6 +20,7 @@ from fedivoisin.settings import Limits
 from fedivoisin.store import actors, blocks, follows, inbox, keys, neighbourhoods, outbox, peers
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.inbox import InboxWriter, Incoming, Received
+from fedivoisin.store.tallies import Tally
 from fedivoisin.urls import parse as parse_url
 
 MAX_FETCHES = 5
@@ -39,23 +40,6 @@ class TooMany(Exception):
         self.limit = limit
 
 
-@dataclass(slots=True)
-class Allowance:
-    """How much each key origin has sent in the current window; origins that keep quiet are forgotten."""
-
-    window: int
-    began_at: datetime | None = None
-    counts: dict[str, int] = field(default_factory=dict[str, int])
-
-    def count(self, host: str, now: datetime) -> int:
-        """One more from `host`: how many that makes in this window."""
-        if self.began_at is None or now - self.began_at >= timedelta(seconds=self.window):
-            self.began_at = now
-            self.counts.clear()
-        self.counts[host] = self.counts.get(host, 0) + 1
-        return self.counts[host]
-
-
 @dataclass(frozen=True, slots=True)
 class Reception:
     """What it takes to receive and to carry out."""
@@ -64,9 +48,9 @@ class Reception:
     remote: Remote
     writer: InboxWriter
     limits: Limits
-    allowance: Allowance
+    allowance: Tally
     """Of what each key origin sends."""
-    strangers: Allowance
+    strangers: Tally
     """Of the unknown keys that each network makes us fetch."""
     remembered: Remembered
     counters: Counters
@@ -173,7 +157,7 @@ async def _verified(reception: Reception, request: SignedRequest, network: str) 
         if await _leaves_unknown(reception, request.body):
             raise BadActivity(NO_KEY, status=401)  # large servers tell everybody, all day long
         # Each costs a request and a row: one who invents keys must not make us pay without end (B32).
-        if reception.strangers.count(network, now) > reception.limits.inbox_strangers:
+        if reception.strangers.count(network, now.timestamp()) > reception.limits.inbox_strangers:
             raise TooMany(reception.limits.window, "inbox-strangers")
         fetched = await _fetch_key(reception, key_id)
         return checking.verify(reception.counters, request, fetched, now=now, claim=claim)
@@ -199,7 +183,7 @@ async def _fetch_key(reception: Reception, key_id: str) -> PublicKey:
 
 async def _within_allowance(reception: Reception, host: str) -> None:
     limits, now = reception.limits, reception.store.now()
-    count = reception.allowance.count(host, now)
+    count = reception.allowance.count(host, now.timestamp())
     if count <= limits.inbox_unknown:
         return
     async with reception.store.read() as tx:

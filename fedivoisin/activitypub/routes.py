@@ -7,7 +7,7 @@ from aiohttp import web
 from fedivoisin import addresses
 from fedivoisin.activitypub import answering, finding, receiving
 from fedivoisin.activitypub.fetching import Fetcher
-from fedivoisin.activitypub.inbox import Allowance, Reception
+from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.keys import RECEPTION, SETTINGS, STORE, WORLD
 from fedivoisin.activitypub.remembered import Remembered
 from fedivoisin.activitypub.remote import Remote
@@ -15,6 +15,7 @@ from fedivoisin.settings import Settings
 from fedivoisin.store import neighbourhoods
 from fedivoisin.store.db import Store
 from fedivoisin.store.inbox import InboxWriter
+from fedivoisin.store.tallies import Tally
 from fedivoisin.world import World
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -65,8 +66,8 @@ def reception_for(settings: Settings, store: Store, world: World) -> Reception:
         remote=Remote(Fetcher(store, world, settings.limits.document)),
         writer=InboxWriter(store, settings.limits.queue),
         limits=settings.limits,
-        allowance=Allowance(settings.limits.window),
-        strangers=Allowance(settings.limits.window),
+        allowance=Tally("inbox", settings.limits.window, settings.limits.inbox_unknown),
+        strangers=Tally("strangers", settings.limits.window, settings.limits.inbox_strangers),
         remembered=Remembered(store),
         counters=world.counters,
     )

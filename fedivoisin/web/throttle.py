@@ -1,12 +1,11 @@
-"""How many requests an address may make: a counter per window, bounded in number."""
+"""How many requests an address may make: a counter per window, shared between processes."""
 
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from fedivoisin.store.tallies import Tally
 from fedivoisin.urls import network_of
-
-MOST_ADDRESSES = 50_000
 
 
 def client_network(request: web.Request) -> str:
@@ -20,17 +19,13 @@ class Throttle:
 
     most: int
     window: int
-    _current: int = 0
-    _counts: dict[str, int] = field(default_factory=dict[str, int])
+    tally: Tally = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tally = Tally("pages", self.window, self.most)
 
     def seconds_to_wait(self, subject: str, *, at: float) -> int:
         """Count one request at `at` (seconds); 0 if it may pass, else how long to wait."""
-        window = int(at // self.window)
-        if window != self._current or len(self._counts) > MOST_ADDRESSES:
-            self._current = window
-            self._counts.clear()
-        count = self._counts.get(subject, 0) + 1
-        self._counts[subject] = count
-        if count <= self.most:
+        if self.tally.count(subject, at) <= self.most:
             return 0
-        return max(1, int((window + 1) * self.window - at))
+        return max(1, int((self.tally.number + 1) * self.window - at))

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import get_args
@@ -64,6 +65,18 @@ async def run(settings: Settings, store: Store, world: World) -> None:
                 group.create_task(_again_and_again(store, name, turn, pause), name=name)
     finally:
         await reception.remote.close()
+
+
+@asynccontextmanager
+async def running(store: Store, turns: Mapping[str, Turn]) -> AsyncGenerator[None]:
+    """Take these turns beside what is done in the block; each survives what goes wrong in it."""
+    under_way = [asyncio.create_task(_again_and_again(store, name, turn, LOOK_AGAIN)) for name, turn in turns.items()]
+    try:
+        yield
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:

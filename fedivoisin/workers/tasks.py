@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fedivoisin.actions import admission, listings
-from fedivoisin.store import inbox, keys, mail_tokens, mails, outbox_purge, reports, sessions, tasks, throttle
+from fedivoisin.store import inbox, keys, mail_tokens, mails, outbox_purge, reports, sessions, tallies, tasks, throttle
 from fedivoisin.store.db import Store, Tx
 
 MOST_BATCHES = 200
@@ -34,6 +34,7 @@ TABLE: Mapping[str, Task] = {
     "purge-deliveries": Task(timedelta(days=1), outbox_purge.forget_deliveries, in_batches=True),
     "purge-activities": Task(timedelta(days=1), outbox_purge.forget_activities, in_batches=True),
     "purge-unreachable-keys": Task(timedelta(hours=6), keys.purge_unreachable),
+    "purge-tallies": Task(timedelta(hours=1), tallies.purge),
     "forget-expired-keys": Task(timedelta(minutes=30), keys.forget_expired),
     "purge-reports": Task(timedelta(days=1), reports.purge),
     "purge-mails": Task(timedelta(days=1), mails.purge),

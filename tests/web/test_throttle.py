@@ -3,7 +3,7 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from fedivoisin.web import throttle
+from fedivoisin.store import tallies
 from fedivoisin.web.throttle import Throttle, client_network
 
 
@@ -32,8 +32,8 @@ def test_so_many_may_pass_and_the_next_window_begins_anew() -> None:
 
 
 def test_the_count_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "MOST_ADDRESSES", 10)
+    monkeypatch.setattr(tallies, "MOST_SUBJECTS", 10)
     counting = Throttle(most=1, window=60)
     for number in range(1000):
         counting.seconds_to_wait(str(number), at=0.0)
-    assert len(counting._counts) <= 11
+    assert len(counting.tally._own) <= 11
