@@ -6,7 +6,7 @@ from fedivoisin.actions import groups
 from fedivoisin.actions.staff import require_admin
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId
-from fedivoisin.store import blocks, events, mails, neighbourhoods, origins, outbox, peers
+from fedivoisin.store import blocks, events, mails, neighbourhoods, origins, outbox, peers, queued
 from fedivoisin.store.db import Tx
 from fedivoisin.trust.decisions import (
     DeliveriesDropped,
@@ -83,4 +83,12 @@ async def drop_host(tx: Tx, *, by: MemberId, host: str) -> None:
     """Give up what waits for this host."""
     await require_admin(tx, by)
     await outbox.drop(tx, host)
+    await events.record(tx, DeliveriesDropped(host), subject=SUBJECT, by=by)
+
+
+async def drop_delivery(tx: Tx, *, by: MemberId, host: str, delivery_id: int) -> None:
+    """Give up one delivery to this host. Raises Refused(NOT_FOUND) when it waits no more."""
+    await require_admin(tx, by)
+    if not await queued.drop(tx, host, delivery_id):
+        raise Refused(Reason.NOT_FOUND)
     await events.record(tx, DeliveriesDropped(host), subject=SUBJECT, by=by)

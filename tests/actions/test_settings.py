@@ -178,5 +178,30 @@ async def test_an_admin_retries_or_drops_what_waits_for_a_host(store: Store, adm
         assert await outbox.waiting(tx) == []
 
 
+async def test_an_admin_drops_one_delivery_alone(store: Store, admin: MemberId) -> None:
+    async def send(tx: Tx) -> None:
+        await tx.conn.execute(
+            insert(activity).values(
+                id="a1", url="https://x.example/1", actor_id=admin, type="Create", body="{}",
+                is_public=True, published_at=tx.now,
+            )
+        )  # fmt: skip
+        for number in (1, 2):
+            await tx.conn.execute(
+                insert(delivery).values(
+                    id=number, activity_id="a1", actor_id=admin, inbox=f"https://rennes.example/{number}",
+                    host="rennes.example", priority=1, created_at=tx.now, next_at=tx.now,
+                )
+            )  # fmt: skip
+
+    await store.write(send)
+    await store.write(settings.drop_delivery, by=admin, host="rennes.example", delivery_id=1)
+    async with store.read() as tx:
+        assert [one.deliveries for one in await outbox.waiting(tx)] == [1]
+    with pytest.raises(Refused) as caught:
+        await store.write(settings.drop_delivery, by=admin, host="rennes.example", delivery_id=1)
+    assert caught.value.reason is Reason.NOT_FOUND
+
+
 def _fields(one: Any) -> dict[str, Any]:
     return {name: getattr(one, name) for name in one.__dataclass_fields__}

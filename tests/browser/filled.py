@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -16,10 +17,10 @@ from fedivoisin.actions.moderation import Decision
 from fedivoisin.app import create_app, new_id, open_world, utc_now
 from fedivoisin.demo.build import build
 from fedivoisin.demo.towns import TOWNS, login, people
-from fedivoisin.ids import ActorId, ListingId, MemberId
+from fedivoisin.ids import ActivityId, ActorId, ListingId, MemberId
 from fedivoisin.market.listing import Picture
 from fedivoisin.settings import Limits, Network, Settings
-from fedivoisin.store import actors, blocks, follows, peers, search
+from fedivoisin.store import actors, blocks, follows, outbox, peers, queued, search
 from fedivoisin.store import listings as stored
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.mail_tokens import Purpose
@@ -124,9 +125,32 @@ async def _from_elsewhere(tx: Tx, member: MemberId) -> dict[str, str]:
     asks = f"http://{THERE}/follows/9"
     await follows.put(tx, follow_id="f9", follower_id=maelle, followed_id=member, activity_url=asks, state="asked")
     await peers.answered(tx, THERE)
-    await peers.did_not_answer(tx, "loin.example", error="timeout")
+    await _waiting_for(tx, "loin.example", member)
     looked = await following.follow_address(tx, member_id=member, typed="@rocabey@saint-malo.example")
     return {"far": far.id, "far_thread": thread.id, "lookup": getattr(looked, "id", "")}
+
+
+async def _waiting_for(tx: Tx, host: str, member: MemberId) -> None:
+    """A host that fails, with two deliveries that wait for it: one that was tried, one to a person."""
+    await peers.describe(tx, host, software="mastodon", version="4.5.2", metadata=None)
+    await peers.seen(tx, host)
+    for _ in range(peers.FAILURES_TO_OPEN):
+        await peers.did_not_answer(tx, host, error="timeout")
+    for number, is_public in enumerate((True, False)):
+        said = outbox.Activity(
+            id=ActivityId(f"waiting-{number}"),
+            url=f"http://nantes.localhost/activities/waiting-{number}",
+            actor_id=ActorId(member),
+            type="Create",
+            object_url="http://nantes.localhost/users/soizic/items/018f2c5e-7a10-7c3b-9a55-000000000001",
+            body="{}",
+            is_public=is_public,
+            published_at=tx.now,
+        )
+        inbox = f"https://{host}/" + ("inbox" if is_public else "users/gwenole-de-la-tour-du-bout-du-monde/inbox")
+        await outbox.put(tx, said, [outbox.Target(inbox, host)], priority=int(is_public))
+    (first,) = [one.id for one in await queued.rows(tx, host, limit=9) if one.is_public]
+    await outbox.again(tx, [outbox.Again(first, timedelta(minutes=40), 502, "status-502")])
 
 
 async def _own_listings(tx: Tx, ids: dict[str, MemberId]) -> dict[str, str]:

@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import insert
 
 from fedivoisin.errors import Unreachable
-from fedivoisin.store import blocks, mails, neighbourhoods, outbox, peers
+from fedivoisin.store import blocks, mails, neighbourhoods, peers
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.mails import NewMail
-from fedivoisin.store.schema.federation import activity, delivery
 from tests.browsing import Browser, browsers
 from tests.fakes import FakeWorld
 from tests.makers import put_account, put_member, put_neighbourhood
@@ -185,34 +183,3 @@ async def test_a_domain_is_blocked_and_admitted_again(admin: Browser, store: Sto
     assert (await admin.post("/reglages/blocages", {"domain": "x.example", "reason": ""})).status == 422
     page = await admin.send(f"/reglages/blocages/{found[0].id}/lever")
     assert "de nouveau admis" in page.text
-
-
-async def test_an_admin_sees_what_waits_for_whom(admin: Browser, store: Store) -> None:
-    async def wait(tx: Tx) -> None:
-        await peers.answered(tx, "saint-malo.example")
-        await peers.did_not_answer(tx, "rennes.example", error="connection-refused")
-        for number, host in enumerate(("rennes.example", "lorient.example")):
-            await tx.conn.execute(
-                insert(activity).values(
-                    id=f"a{number}", url=f"https://x.example/{number}", actor_id="actor-awa", type="Create", body="{}",
-                    is_public=True, published_at=tx.now,
-                )
-            )  # fmt: skip
-            await tx.conn.execute(
-                insert(delivery).values(
-                    activity_id=f"a{number}", actor_id="actor-awa", inbox=f"https://{host}/inbox", host=host,
-                    priority=1, created_at=tx.now, next_at=tx.now,
-                )
-            )  # fmt: skip
-
-    await store.write(wait)
-    page = await admin.get("/reglages/voisins-federes")
-    assert page.text.index("rennes.example") < page.text.index("saint-malo.example")
-    for words in ("Ne répond pas", "Dernier souci : connection-refused", "1 envoi attend", "lorient.example"):
-        assert words in page.text
-    kept = await admin.send("/reglages/voisins-federes", {"host": "rennes.example", "action": "relancer"})
-    assert "Nous réessayons tout de suite." in kept.text
-    await admin.send("/reglages/voisins-federes", {"host": "rennes.example", "action": "abandonner"})
-    async with store.read() as tx:
-        assert [one.host for one in await outbox.waiting(tx)] == ["lorient.example"]
-    assert (await admin.post("/reglages/voisins-federes", {"host": "", "action": "x"})).status == 400
