@@ -75,7 +75,7 @@ async def build(town: Town, settings: Settings, say: Say) -> None:
     encoder = Encoder()
     try:
         say(f"{town.commune} : les clés de chacun")
-        keys = [await app.new_keys() for _ in range(len(people(town.slug)) + 2)]
+        keys = [await app.new_keys() for _ in range(len(people(town.slug)) + 2 + len(categories.roots()))]
         password = await Passwords(app.new_secret).hash(PASSWORD)
         builder = Builder(town, store, clock, MediaFolder(Path(settings.media)), encoder, password, keys, say)
         members = await _gather(builder)
@@ -93,9 +93,9 @@ async def _gather(builder: Builder) -> list[ActorId]:
     town, clock, store = builder.town, builder.clock, builder.store
     builder.say(f"{town.commune} : les voisins arrivent et se parrainent")
     everyone = [person for person in people(town.slug) if not person.is_candidate]
-    admin = await store.write(
-        found, _answers(town), _account(builder, everyone[0], is_admin=True), _first_keys(builder)
-    )
+    who, keys = _account(builder, everyone[0], is_admin=True), _first_keys(builder)
+    roots = {root.id: builder.keys.pop() for root in categories.roots()}
+    admin = await store.write(found, _answers(town), who, keys, categories=roots)
     members = [admin]
     for person in everyone[1:FOUNDERS]:
         clock.pass_days(0.5)

@@ -33,6 +33,7 @@ async def ask(tx: Tx, *, actor_id: str, url: str, digest: str) -> bool:
     found = await of(tx, actor_id)
     if found is not None and found.asked_at > tx.now - PAUSE:
         return False
+    tx.filled.add("lookups")
     said = {"url": url, "digest": digest, "asked_at": tx.now, "next_at": tx.now, "attempts": 0, "outcome": None}
     if found is None:
         await tx.conn.execute(insert(followers_check).values(said | {"actor_id": actor_id}))

@@ -92,7 +92,6 @@ def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
         ("pictures", lambda: pictures.fetch_remote_pictures(shop.store, shop.world, shop.reception.limits), LOOK_AGAIN),
         ("unused pictures", lambda: unused_pictures.remove_unused(shop.store, shop.world), HOUR),
         ("tasks", lambda: tasks.run_due(shop.store), CLOCK),
-        ("followers", lambda: followers_check.repair_due(shop.reception), CLOCK),
         ("category groups", lambda: category_groups.open_missing(shop.store, shop.world), CLOCK),
     )
 
@@ -123,11 +122,11 @@ async def carry_out(reception: Reception) -> int:
 
 
 async def answer_lookups(reception: Reception) -> int:
-    """Look for what members asked about."""
+    """Look for what members asked about, and at lists of followers that differ from ours."""
     due = await reception.store.take(lookups.claim, limit=BATCH)
     for lookup in due:
         await lookup_answers.answer(reception, lookup)
-    return len(due)
+    return len(due) + await followers_check.repair_due(reception)
 
 
 async def _again_and_again(store: Store, name: str, turn: Turn, pause: float) -> None:

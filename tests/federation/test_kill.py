@@ -45,7 +45,7 @@ async def test_nothing_is_lost_or_doubled_by_kill_9(tmp_path: Path, migrated: Pa
         try:
             async with open_world(settings, store) as world:
                 await prepare(settings, store)
-                admin = await store.write(found, settings.origin, "localhost")
+                admin = await store.write(found, settings.origin, "localhost", with_categories=True)
                 host = settings.origin.removeprefix("http://")
                 town = Town(settings.origin, host, settings, store, world, admin, f"@localhost@{host}")
                 await _burst(town, stranger)
@@ -171,7 +171,7 @@ async def _check(town: Town, stranger: Stranger) -> None:
     outcomes = await town.read(lambda tx: _column(tx, inbox.c.outcome))
     assert outcomes == ["done"] * (NOTES + 1)
     said = Counter(await town.read(lambda tx: _column(tx, activity.c.type)))
-    assert said == {"Create": LISTINGS + 1, "Announce": 2 * (LISTINGS + 1), "Accept": 1}
+    assert said == {"Create": LISTINGS + 1, "Announce": 4 * (LISTINGS + 1), "Accept": 1}
     assert set(await town.read(lambda tx: _column(tx, delivery.c.outcome))) == {"sent"}
     arrived = {one["id"] for one in stranger.received}
     meant = set(await town.read(_delivered))

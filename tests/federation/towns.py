@@ -13,6 +13,7 @@ from aiohttp import web
 from fedivoisin.actions import founding, listings
 from fedivoisin.app import create_app, new_id, open_world, prepare, utc_now
 from fedivoisin.ids import ActorId, MemberId
+from fedivoisin.market import categories
 from fedivoisin.market.listing import Listing
 from fedivoisin.settings import Limits, Network, Settings
 from fedivoisin.store import actors
@@ -117,7 +118,7 @@ async def a_town(
         store = Store.open(settings.database, now=utc_now, new_id=new_id)
         stack.push_async_callback(store.close)
         await prepare(settings, store)
-        admin = await store.write(found, settings.origin, name)
+        admin = await store.write(found, settings.origin, name, with_categories=True)
         world = doors(await stack.enter_async_context(open_world(settings, store)))
         app = create_app(settings, store, world)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
@@ -138,8 +139,8 @@ async def _working(settings: Settings, store: Store, world: World) -> AsyncGener
         await asyncio.gather(work, return_exceptions=True)
 
 
-async def found(tx: Tx, origin: str, name: str) -> MemberId:
-    """Answer the first-run questions."""
+async def found(tx: Tx, origin: str, name: str, *, with_categories: bool = False) -> MemberId:
+    """Answer the first-run questions. Categories get their Groups at once, before a worker makes keys for them."""
     answers = founding.Answers(
         origin=origin,
         name=name.capitalize(),
@@ -161,4 +162,5 @@ async def found(tx: Tx, origin: str, name: str) -> MemberId:
     admin = an_account("Admin", name="bureau-un", email="admin@example.org")
     admin = replace(admin, roles=founding.ADMIN_ROLES)
     keys = founding.FirstKeys(instance=key_pair(3), group=key_pair(4), admin=key_pair(5))
-    return await founding.found(tx, answers, admin, keys)
+    roots = [root.id for root in categories.roots()] if with_categories else []
+    return await founding.found(tx, answers, admin, keys, categories=dict.fromkeys(roots, key_pair(4)))
