@@ -12,7 +12,7 @@ from fedivoisin.counters import Counters
 from fedivoisin.store import outbox, peers
 from fedivoisin.store.db import Tx
 from fedivoisin.store.outbox import Again, Delivery, Over
-from fedivoisin.store.peers import Peer
+from fedivoisin.store.peers import Habits
 
 MAX_TRIES = 16
 
@@ -54,7 +54,7 @@ class Turn:
     deliveries: Sequence[Delivery]
     bodies: Mapping[str, bytes]
     keys: Mapping[str, PrivateKey]
-    peer: Peer | None
+    peer: Habits | None
     claimed_at: datetime
     synchronisation: Mapping[int, str] = field(default_factory=dict[int, str])
     """What goes with those for followers, by their ids (FEP-8fcf)."""

@@ -29,7 +29,7 @@ LONGEST_TURN = timedelta(seconds=30)
 """After which a slow host gives its place to others."""
 LONGEST_HELD = outbox.CLAIM - timedelta(seconds=45)
 """After which nothing more is begun under a claim: the last POST, and a second knock, must end within it."""
-MOST_UNRECORDED = 64
+MOST_UNRECORDED = 100
 LONGEST_UNRECORDED = 0.2
 """Seconds that a result waits at most for others to be written down with: a transaction for each would cost more than
 all the rest. What a kill catches unrecorded is sent again, and known by its id.
@@ -103,7 +103,7 @@ async def _claim(tx: Tx, *, busy: set[str]) -> list[Turn]:
     bodies = await outbox.bodies(tx, {one.activity_id for one in claimed})
     found = {actor_id: await signing.key_of(tx, actor_id) for actor_id in {one.actor_id for one in claimed}}
     keys: dict[str, PrivateKey] = {actor_id: key for actor_id, key in found.items() if key is not None}
-    known = await peers.by_hosts(tx, list({one.host for one in claimed}))
+    known = await peers.habits_of(tx, {one.host for one in claimed})
     synchronisation = await followers_header.of_deliveries(tx, claimed, bodies)
     return [
         Turn(host, list(several), bodies, keys, known.get(host), tx.now, synchronisation)
@@ -135,7 +135,7 @@ async def _serve(sender: Sender, start: Start) -> None:
 
 
 def _see_to_records(sender: Sender, start: Start) -> None:
-    if sum(len(turn.results) for turn in sender.over) >= MOST_UNRECORDED:
+    if len(sender.over) >= MOST_UNRECORDED:
         sender.due.set()
     if not sender.is_recording:
         sender.is_recording = True

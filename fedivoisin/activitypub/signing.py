@@ -9,7 +9,7 @@ from fedivoisin.activitypub.wire.keys import AnyPrivate, PrivateKey
 from fedivoisin.activitypub.wire.request import Scheme
 from fedivoisin.store import keys, neighbourhoods
 from fedivoisin.store.db import Tx
-from fedivoisin.store.peers import Peer
+from fedivoisin.store.peers import Habits, Peer
 from fedivoisin.world import Response
 
 Attempt = Callable[[Scheme], Awaitable[Response]]
@@ -33,7 +33,7 @@ async def key_of_instance(tx: Tx) -> PrivateKey | None:
     return await key_of(tx, here.instance_id)
 
 
-def schemes(peer: Peer | None, now: datetime) -> tuple[Scheme, Scheme]:
+def schemes(peer: Peer | Habits | None, now: datetime) -> tuple[Scheme, Scheme]:
     """Which scheme to try first: what the host last took, RFC 9421 with our own kind, cavage with all others."""
     first: Scheme = "cavage"
     if peer is not None and peer.scheme_until is not None and peer.scheme_until > now:

@@ -5,8 +5,8 @@ import socket
 import ssl
 import zlib
 from asyncio import sslproto
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -138,19 +138,17 @@ class Network:
                 return _response(address, response, b""), response.headers["Location"]
             return _response(address, response, await _body(response, max_bytes)), None
 
-    @asynccontextmanager
-    async def _request(
+    def _request(
         self, method: str, address: Url, headers: Mapping[str, str], body: bytes | None
-    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         # `encoded`: the path goes out exactly as it was signed.
-        async with self._client(self._is_lab(address)).request(
+        return self._client(self._is_lab(address)).request(
             method,
             URL(address.address, encoded=True),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity", **headers},
             data=body,
             allow_redirects=False,
-        ) as response:
-            yield response
+        )
 
     def _client(self, lab: bool) -> aiohttp.ClientSession:
         """One session with its own connections for the internet, one for the lab: a kept connection never crosses."""

@@ -1,7 +1,7 @@
 """What our actors said, and to which inboxes it must still be brought."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,7 +54,6 @@ class Delivery:
     host: str
     priority: int
     attempts: int
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +193,24 @@ async def bodies(tx: Tx, activity_ids: Collection[str]) -> dict[str, bytes]:
 
 
 async def over(tx: Tx, several: Sequence[Over]) -> None:
-    """These have come to an end."""
-    if several:
-        rows = [{"row": one.id, "ending": one.outcome, "said": one.status, "why": _short(one.error)} for one in several]
-        await tx.conn.execute(_OVER, [row | {"now": tx.now} for row in rows])
+    """These have come to an end: one statement for all that ended alike."""
+    alike: dict[tuple[str, int | None, str | None], list[int]] = {}
+    for one in several:
+        alike.setdefault((one.outcome, one.status, one.error), []).append(one.id)
+    for (outcome, status, error), ids in alike.items():
+        await tx.conn.execute(
+            update(delivery)
+            .where(delivery.c.id.in_(ids))
+            .values(
+                next_at=None,
+                claimed_until=None,
+                outcome=outcome,
+                status=status,
+                error=_short(error),
+                attempts=delivery.c.attempts + 1,
+                done_at=tx.now,
+            )
+        )
 
 
 async def again(tx: Tx, several: Sequence[Again]) -> None:
@@ -303,23 +316,7 @@ async def _dead(tx: Tx, hosts: set[str]) -> set[str]:
 
 _ACTIVITY = ("id", "url", "actor_id", "type", "object_url", "body", "is_public", "published_at")
 _COLUMNS: list[Any] = [activity.c[name] for name in _ACTIVITY]
-_DELIVERY: list[Any] = [
-    delivery.c[name]
-    for name in ("id", "activity_id", "actor_id", "inbox", "host", "priority", "attempts", "created_at")
-]
-_OVER = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("row"))
-    .values(
-        next_at=None,
-        claimed_until=None,
-        outcome=bindparam("ending"),
-        status=bindparam("said"),
-        error=bindparam("why"),
-        attempts=delivery.c.attempts + 1,
-        done_at=bindparam("now"),
-    )
-)
+_DELIVERY: list[Any] = [delivery.c[field.name] for field in fields(Delivery)]
 _AGAIN = (
     update(delivery)
     .where(delivery.c.id == bindparam("row"), delivery.c.next_at.is_not(None))

@@ -1,11 +1,11 @@
 """What is known of each remote host: how it wants requests signed, and whether it answers."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, insert, select, update
+from sqlalchemy import Insert, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fedivoisin.store.db import Tx
@@ -41,6 +41,18 @@ class Peer:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """The little of it that a delivery must know."""
+
+    host: str
+    software: str | None
+    scheme: str | None
+    scheme_until: datetime | None
+    failures: int
+    failing_since: datetime | None
+
+
 async def by_host(tx: Tx, host: str) -> Peer | None:
     """What is known of it."""
     row = (await tx.conn.execute(select(peer).where(peer.c.host == host))).mappings().first()
@@ -51,6 +63,12 @@ async def by_hosts(tx: Tx, hosts: list[str]) -> dict[str, Peer]:
     """Those of `hosts` that are known."""
     rows = await tx.conn.execute(select(peer).where(peer.c.host.in_(hosts)))
     return {row["host"]: Peer(**row) for row in rows.mappings()}
+
+
+async def habits_of(tx: Tx, hosts: Collection[str]) -> dict[str, Habits]:
+    """Of those of `hosts` that are known."""
+    rows = await tx.conn.execute(select(*_HABITS).where(peer.c.host.in_(list(hosts))))
+    return {row[0]: Habits(*row) for row in rows}
 
 
 async def all_of_them(tx: Tx) -> list[Peer]:
@@ -83,10 +101,17 @@ async def answered(tx: Tx, host: str, *, scheme: str | None = None) -> None:
 
 async def answered_all(tx: Tx, schemes: Mapping[str, str]) -> None:
     """The same of many hosts at once: host -> the scheme that it took."""
-    if schemes:
+    for scheme in sorted(set(schemes.values())):
         # In one order everywhere, so that two processes never wait for each other.
-        rows = [{"name": host, "took": schemes[host]} for host in sorted(schemes)]
-        await tx.conn.execute(_answered(tx), [row | {"now": tx.now, "then": tx.now + SCHEME_MEMORY} for row in rows])
+        hosts = sorted(host for host, took in schemes.items() if took == scheme)
+        values = _WELL | {"last_ok_at": tx.now, "scheme": scheme, "scheme_until": tx.now + SCHEME_MEMORY}
+        known = await tx.conn.execute(
+            update(peer).where(peer.c.host.in_(hosts)).values(values).returning(peer.c.host)
+        )  # fmt: skip
+        met = set(known.scalars())
+        new = [values | {"host": host, "created_at": tx.now} for host in hosts if host not in met]
+        if new:
+            await tx.conn.execute(_insert_new(tx), new)
 
 
 async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | None = None) -> bool:
@@ -151,18 +176,19 @@ async def undescribed(tx: Tx, *, limit: int) -> list[str]:
     return list(rows.scalars())
 
 
+def _insert_new(tx: Tx) -> Insert:
+    # Another process may have met them meanwhile.
+    if not tx.is_postgres:
+        return sqlite_insert(peer).on_conflict_do_nothing()
+    from sqlalchemy.dialects.postgresql import insert
+
+    return insert(peer).on_conflict_do_nothing()
+
+
 def _open_until(now: datetime, failures: int, pause: timedelta | None) -> datetime | None:
     if pause is not None:
         return now + pause
     return now + PROBE if failures >= FAILURES_TO_OPEN else None
-
-
-def _answered(tx: Tx) -> Insert:
-    if not tx.is_postgres:
-        return sqlite_insert(peer).values(_ROW).on_conflict_do_update(index_elements=["host"], set_=_NEWS)
-    from sqlalchemy.dialects.postgresql import insert
-
-    return insert(peer).values(_ROW).on_conflict_do_update(index_elements=["host"], set_=_NEWS)
 
 
 async def _keep(tx: Tx, host: str, values: dict[str, Any]) -> None:
@@ -181,9 +207,4 @@ _WELL: dict[str, Any] = {
     "dead_at": None,
     "last_error": None,
 }
-_NEWS: dict[str, Any] = _WELL | {
-    "last_ok_at": bindparam("now"),
-    "scheme": bindparam("took"),
-    "scheme_until": bindparam("then"),
-}
-_ROW: dict[str, Any] = _NEWS | {"host": bindparam("name"), "created_at": bindparam("now")}
+_HABITS: list[Any] = [peer.c[field.name] for field in fields(Habits)]
