@@ -130,7 +130,12 @@ async def test_serve_prints_the_first_link_answers_and_stops_gracefully(tmp_path
 
 @pytest.mark.slow
 async def test_serve_without_workers_stops_on_ctrl_c(tmp_path: Path) -> None:
-    async with _serving(tmp_path, _free_port(), FEDIVOISIN_RUN_WORKERS="non") as (process, _):
+    watched = _free_port()
+    variables = {"FEDIVOISIN_RUN_WORKERS": "non", "FEDIVOISIN_METRICS_PORT": str(watched)}
+    async with _serving(tmp_path, _free_port(), **variables) as (process, _):
+        address = f"http://127.0.0.1:{watched}/metrics"
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            assert 'role="serve"' in await answer.text()
         process.send_signal(signal.SIGINT)
         async with asyncio.timeout(PATIENCE):
             assert await process.wait() == 0

@@ -96,10 +96,13 @@ class Neighbours:
     def request(self, activity: Json, number: int = 1, *, key_id: str | None = None) -> SignedRequest:
         """What an actor posts, signed with its key or with that of `key_id`."""
         body = json.dumps(activity).encode()
-        key = PrivateKey(key_id or f"{activity['actor']}#main-key", private_key(number))
-        now = self.world.now()
-        signed = signatures.sign("POST", f"{ORIGIN}/inbox", body, key=key, now=now, scheme="cavage")
+        signed = self.sign(key_id or f"{activity['actor']}#main-key", body, number)
         return SignedRequest("POST", "/inbox", tuple(signed.items()), body, origin_of(ORIGIN))
+
+    def sign(self, key_id: str, body: bytes, number: int = 1) -> dict[str, str]:
+        """The headers of a POST of this very body."""
+        key = PrivateKey(key_id, private_key(number))
+        return signatures.sign("POST", f"{ORIGIN}/inbox", body, key=key, now=self.world.now(), scheme="cavage")
 
     async def hear(self, activity: Json, number: int = 1) -> str:
         """Take it, and carry it out: how it ended."""

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import json
+
 import pytest
 
 from fedivoisin.activitypub import fetching
@@ -162,3 +164,17 @@ async def test_an_open_breaker_does_not_stop_a_question(here: Neighbours) -> Non
         known = await peers.by_host(tx, "rennes.example")
     assert known is not None
     assert known.failures == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "limit"),
+    [
+        (b'{"a":' * 40 + b"1" + b"}" * 40, "json-depth"),
+        (json.dumps({"@context": {f"t{n}": "as:name" for n in range(1001)}}).encode(), "jsonld-size"),
+    ],
+)
+async def test_a_document_beyond_the_limits_is_counted(here: Neighbours, body: bytes, limit: str) -> None:
+    here.world.publish(NOTE, body)
+    with pytest.raises(BadActivity):
+        await fetching.get_activity(here.reception.remote.fetcher, NOTE)
+    assert dict(here.world.counters.limits) == {limit: 1}

@@ -36,6 +36,12 @@ class Door:
     url: str
     session: aiohttp.ClientSession
 
+    @property
+    def counted(self) -> tuple[dict[str, int], dict[str, int]]:
+        """What was answered, and which limits were met."""
+        counters = self.app[RECEPTION].counters
+        return dict(counters.inbox), dict(counters.limits)
+
     async def post(self, activity: dict[str, Any], body: Any = None, **headers: str) -> tuple[int, str]:
         """Status, and the word of a refusal."""
         signed = self.here.request(activity)
@@ -65,6 +71,8 @@ def _follow(**changes: Any) -> dict[str, Any]:
 async def test_what_is_signed_well_is_taken(door: Door) -> None:
     assert await door.post(_follow()) == (202, "")
     assert await door.here.carry_out() == "done"
+    assert door.counted == ({"accepted": 1}, {})
+    assert dict(door.app[RECEPTION].counters.signatures) == {("cavage", "held"): 1}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +93,7 @@ async def test_a_large_body_is_refused_whatever_it_says_of_its_length(door: Door
 
     assert await door.post(_follow(), b"x" * 2001) == (413, "too-large")
     assert await door.post(_follow(), parts()) == (413, "too-large")
+    assert door.counted == ({"too-large": 2}, {"inbox-body": 2})
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(door: Door) -> None:
@@ -93,10 +102,49 @@ async def test_a_body_that_does_not_come_is_not_waited_for(door: Door) -> None:
         await asyncio.Event().wait()
 
     assert await door.post(_follow(), never()) == (408, "too-slow")
+    assert door.counted == ({"too-slow": 1}, {"body-time": 1})
 
 
 async def test_an_origin_has_its_share(door: Door) -> None:
     assert [(await door.post(says("Like", BOB, f"{ORIGIN}/1")))[0] for _ in range(4)] == [202, 202, 202, 429]
+    assert door.counted == ({"accepted": 3, "too-many": 1}, {"inbox-unknown": 1})
+
+
+async def test_an_origin_that_somebody_follows_has_another_share(door: Door) -> None:
+    await door.here.followed("bob")
+    for _ in range(LIMITS.inbox_known):
+        door.app[RECEPTION].allowance.count("rennes.example", door.here.world.now().timestamp())
+    assert await door.post(_follow()) == (429, "too-many")
+    assert door.counted == ({"too-many": 1}, {"inbox-known": 1})
+
+
+async def test_new_keys_of_one_network_are_counted(door: Door) -> None:
+    for number in range(LIMITS.inbox_strangers + 1):
+        door.here.world.pages.clear()
+        status, _ = await door.post(says("Like", f"{RENNES}/users/p{number}", f"{ORIGIN}/1"))
+        assert status == (503 if number < LIMITS.inbox_strangers else 429)
+    assert door.counted == ({"key-unreachable": 3, "too-many": 1}, {"inbox-strangers": 1})
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "limit"),
+    [
+        (b'{"a":' * 40 + b"1" + b"}" * 40, "json-too-deep", "json-depth"),
+        (b'{"a":1,"a":2}', "json-duplicate-key", "json-strict"),
+    ],
+)
+async def test_json_beyond_its_limits_is_counted(door: Door, body: bytes, code: str, limit: str) -> None:
+    signed = door.here.sign(f"{BOB}#main-key", body)
+    assert await door.post(_follow(), body, **dict(signed)) == (400, code)
+    assert door.counted == ({code: 1}, {limit: 1})
+
+
+async def test_a_forged_signature_is_counted_by_its_scheme(door: Door) -> None:
+    signed = dict(door.here.request(_follow()).headers)
+    forged = signed["Signature"].replace('signature="', 'signature="AAAA')
+    assert (await door.post(_follow(), b"{}", Signature=forged))[0] == 401
+    assert list(door.app[RECEPTION].counters.signatures.values()) == [1]
+    assert ("cavage", "held") not in door.app[RECEPTION].counters.signatures
 
 
 async def test_a_key_that_cannot_be_had_now_may_be_had_later(door: Door) -> None:
@@ -107,6 +155,7 @@ async def test_a_key_that_cannot_be_had_now_may_be_had_later(door: Door) -> None
 async def test_a_full_queue_asks_to_come_back(door: Door) -> None:
     door.app[RECEPTION].writer.most_waiting = 0
     assert await door.post(_follow()) == (503, "busy")
+    assert door.counted == ({"busy": 1}, {"queue": 1})
 
 
 async def test_in_trial_mode_there_is_no_inbox(door: Door) -> None:

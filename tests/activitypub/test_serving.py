@@ -230,6 +230,7 @@ async def test_in_strict_mode_only_the_instance_is_shown_to_who_does_not_sign(he
 async def test_a_network_of_strangers_is_told_to_wait(here: Neighbours) -> None:
     async with browsers(here.store, here.world, settings=Settings(limits=Limits(inbox_strangers=0))) as (one,):
         assert (await Site(here, one, await here.publish()).ask("/users/awa", signed_by=1)).status == 429
+    assert dict(here.world.counters.limits) == {"inbox-strangers": 1}
 
 
 async def test_a_reader_whose_key_cannot_be_had_is_told_so(site: Site) -> None:

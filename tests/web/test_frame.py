@@ -219,15 +219,17 @@ async def test_too_many_requests_are_told_when_to_come_back(store: Store, world:
         async with client.get("/", headers=HTML) as answer:
             assert answer.headers["Retry-After"] == "240"
             assert "Vous allez trop vite" in await answer.text()
+        assert dict(world.counters.limits) == {"page-requests": 2}
         assert await _status(client, "/", {"X-Forwarded-For": "192.0.2.7"}) == 200
         assert await _status(client, "/livez") == 200
         world.pass_time(minutes=4)
         assert await _status(client, "/") == 200
 
 
-async def test_a_refusal_for_too_many_tries_says_when_to_come_back(client: Client) -> None:
+async def test_a_refusal_for_too_many_tries_says_when_to_come_back(client: Client, world: FakeWorld) -> None:
     async with client.get("/refus?reason=too-many-attempts") as answer:
         assert (answer.status, answer.headers["Retry-After"]) == (429, "300")
+    assert dict(world.counters.limits) == {"attempts": 1}
 
 
 # --- before the neighbourhood exists ----------------------------------------------------------------------------------
