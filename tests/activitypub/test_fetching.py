@@ -1,8 +1,7 @@
 """One document of another server: which answers are believed, which come back later, which never. On both databases."""
 
-from datetime import UTC, datetime
-
 import json
+from datetime import UTC, datetime
 
 import pytest
 
