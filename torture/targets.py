@@ -69,8 +69,9 @@ def strict(data: bytes) -> None:
 
 def document(data: bytes) -> None:
     """A document or an activity, its contexts included."""
-    for read in (parse.activity, parse.document, parse.collection):
-        _read_or_refuse(lambda loaded, read=read: read(jsonld.normalise(loaded)), data)
+    readers: tuple[Callable[[object], object], ...] = (parse.activity, parse.document, parse.collection)
+    for read in readers:
+        _read_or_refuse(lambda loaded: read(jsonld.normalise(loaded)), data)  # noqa: B023  # called at once
 
 
 def discovery(data: bytes) -> None:
