@@ -82,8 +82,13 @@ def clean(html: str) -> str:
 
 def to_text(html: str) -> str:
     """The words alone, a paragraph between blank lines."""
+    return words_in(clean(html)) if html else ""
+
+
+def words_in(cleaned: str) -> str:
+    """The same of what `clean` gave."""
     reader = _Words()
-    reader.feed(clean(html))
+    reader.feed(cleaned)
     reader.close()
     lines = "".join(reader.words).split("\n")
     return _BLANK_LINES.sub("\n\n", "\n".join(line.strip() for line in lines)).strip()

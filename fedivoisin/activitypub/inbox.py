@@ -1,34 +1,30 @@
-"""Requests that arrive: verified and kept at once, carried out by a worker."""
+"""Requests that arrive: verified, and kept at once for a worker to carry out."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fedivoisin.activitypub import checking, dispatch, parse, remote
+from fedivoisin.activitypub import checking, parse, remote
 from fedivoisin.activitypub.fetching import GONE, is_well_spelt
-from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Delete, Ignored
-from fedivoisin.activitypub.parse.objects import Document, Tombstone
-from fedivoisin.activitypub.proven import check_speaker, said_by
+from fedivoisin.activitypub.parse.activities import Activity, Delete, Ignored
+from fedivoisin.activitypub.proven import check_speaker
 from fedivoisin.activitypub.remembered import NO_KEY, Remembered
 from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PublicKey
 from fedivoisin.activitypub.wire.request import SignedRequest
 from fedivoisin.counters import Counters
-from fedivoisin.errors import BadActivity, Missing, Refused, Unreachable
+from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.proof import Verified
 from fedivoisin.settings import Limits
-from fedivoisin.store import actors, blocks, follows, inbox, keys, neighbourhoods, outbox, peers
-from fedivoisin.store.db import Store, Tx
-from fedivoisin.store.inbox import InboxWriter, Incoming, Received
+from fedivoisin.store import actors, follows, keys
+from fedivoisin.store.db import Store
+from fedivoisin.store.inbox import InboxWriter, Incoming
 from fedivoisin.store.tallies import Tally
 from fedivoisin.urls import parse as parse_url
 
-MAX_FETCHES = 5
-MAX_ATTEMPTS = 8
 REFETCH_AFTER = timedelta(minutes=5)
 """A kept key this fresh is not fetched again because a signature fails: that would be a lever for strangers."""
 _KEY_CODES = frozenset({"signature-invalid", "wrong-algorithm"})
-SEEN_AGAIN = timedelta(minutes=10)
 
 
 class TooMany(Exception):
@@ -75,77 +71,6 @@ async def receive(reception: Reception, request: SignedRequest, *, network: str)
 async def reader_of(reception: Reception, request: SignedRequest, *, network: str) -> str:
     """URL of the actor who signed a GET. Raises BadActivity, Unreachable or TooMany."""
     return (await _verified(reception, request, network)).owner
-
-
-async def process(reception: Reception, row: Received) -> str:
-    """Carry out a kept activity in one transaction, fetching what it lacks between tries. Says how it ended."""
-    fetched: dict[str, Document | CollectionDocument] = {}
-    try:
-        raw = strict_json.load(row.body)
-        activity = parse.activity(jsonld.normalise(raw))
-        for _ in range(MAX_FETCHES + 1):
-            try:
-                return await reception.store.write(_carry_out, row, activity, raw, fetched)
-            except Missing as missing:
-                if missing.url in fetched:
-                    raise BadActivity("not-what-was-needed") from None
-                fetched[missing.url] = await _fetch(reception.remote, missing.url)
-        raise BadActivity("too-many-fetches")
-    except BadActivity as error:
-        await reception.store.write(inbox.done, row.id, error.code)
-        return error.code
-    except Refused as error:  # a rule for people said no to a peer
-        await reception.store.write(inbox.done, row.id, error.reason)
-        return error.reason
-    except Unreachable as error:
-        return await _postpone(reception.store, row, error)
-
-
-async def _carry_out(
-    tx: Tx,
-    row: Received,
-    activity: Activity,
-    raw: dict[str, object],
-    fetched: dict[str, Document | CollectionDocument],
-) -> str:
-    actor = await actors.by_url(tx, row.actor_url)
-    if actor is None:
-        raise Missing(row.actor_url)
-    if not await inbox.done(tx, row.id, "done"):
-        return "done"  # somebody else did it meanwhile
-    if await blocks.is_blocked(tx, actor.host) or actor.gone_at is not None or actor.hidden_at is not None:
-        raise BadActivity("actor-refused")
-    origin = (await neighbourhoods.current(tx)).origin
-    proven = said_by(actor, activity, origin=origin, raw=raw, fetched=fetched)
-    outcome = await dispatch.handle(tx, proven)
-    await inbox.ended(tx, row.id, outcome)
-    await _seen(tx, actor.host)
-    return outcome
-
-
-async def _seen(tx: Tx, host: str) -> None:
-    known = await peers.by_host(tx, host)
-    fresh = known is not None and known.last_seen_at is not None and tx.now - known.last_seen_at < SEEN_AGAIN
-    if (not fresh or known is None or known.dead_at is not None) and await peers.seen(tx, host):
-        await outbox.wake(tx, host)
-
-
-async def _fetch(way: Remote, url: str) -> Document | CollectionDocument:
-    try:
-        return await remote.fetch_document(way, url)
-    except BadActivity as error:
-        if error.code == GONE:
-            return Tombstone(url, None)
-        raise
-
-
-async def _postpone(store: Store, row: Received, error: Unreachable) -> str:
-    if row.attempts >= MAX_ATTEMPTS:
-        await store.write(inbox.done, row.id, "unreachable")
-        return "unreachable"
-    wait = timedelta(seconds=max(row.attempts**4 + 15, error.retry_after or 0))
-    await store.write(inbox.later, row.id, wait)
-    return "later"
 
 
 async def _verified(reception: Reception, request: SignedRequest, network: str) -> Verified:

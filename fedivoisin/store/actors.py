@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from fedivoisin.ids import ActorId
 from fedivoisin.store.db import Tx
@@ -91,19 +91,24 @@ COLUMNS = [actor.c[field.name] for field in fields(Actor)]
 """What a query must select for `from_row`."""
 
 
+_NAMES = tuple(column.name for column in COLUMNS)
+_BY_ID = select(*COLUMNS).where(actor.c.id == bindparam("wanted"))
+_BY_URL = select(*COLUMNS).where(actor.c.url == bindparam("wanted"))
+
+
 def from_row(row: Any) -> Actor:
     """Of a row that holds `COLUMNS`."""
-    return Actor(**{field.name: row[field.name] for field in fields(Actor)})
+    return Actor(**{name: row[name] for name in _NAMES})
 
 
 async def by_id(tx: Tx, actor_id: str) -> Actor | None:
     """The actor of that id, gone and hidden ones included."""
-    return await _one(tx, actor.c.id == actor_id)
+    return await _look_up(tx, _BY_ID, actor_id)
 
 
 async def by_url(tx: Tx, url: str) -> Actor | None:
     """The actor whose id on the wire is `url`, exactly."""
-    return await _one(tx, actor.c.url == url)
+    return await _look_up(tx, _BY_URL, url)
 
 
 async def by_local_name(tx: Tx, name: str) -> Actor | None:
@@ -197,6 +202,11 @@ async def is_member(tx: Tx, actor_id: str) -> bool:
         select(membership.c.member_id).where(membership.c.member_id == actor_id, membership.c.state == "member")
     )
     return row.first() is not None
+
+
+async def _look_up(tx: Tx, statement: Select[Any], wanted: str) -> Actor | None:
+    rows = await tx.rows(statement, wanted=wanted)
+    return Actor(*rows[0]) if rows else None
 
 
 async def _one(tx: Tx, condition: Any) -> Actor | None:

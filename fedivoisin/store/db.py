@@ -1,17 +1,17 @@
 """The store: two ways in, `read` and `write`, and the transaction that both give."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, cast
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Executable, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from fedivoisin.store.sqlite import Sqlite
+from fedivoisin.store.sqlite import Here, Sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,6 +55,17 @@ class Tx:
     def is_postgres(self) -> bool:
         """Whether the statement at hand needs PostgreSQL's form."""
         return self.conn.dialect.name == "postgresql"
+
+    async def rows(self, statement: Executable, **values: Any) -> Sequence[Sequence[Any]]:
+        """The rows of a statement that a module keeps: on SQLite it is compiled once and said to the driver itself.
+
+        Its values are `bindparam`s, all given, each time under the same names.
+        """
+        if self.is_postgres:
+            result = await self.conn.execute(statement, values)
+            return result.all() if result.returns_rows else ()
+        found: Sequence[Sequence[Any]] = await cast("Here", self.conn).rows(statement, values)
+        return found
 
     def savepoint(self) -> AbstractAsyncContextManager[object]:
         """A block that is undone alone when it raises."""
@@ -169,7 +180,7 @@ class Store:
                 bound = _in_turn(work) if attempt >= PATIENCE else work
                 result, filled = await self._run("SERIALIZABLE", bound, *args, **kwargs)
             except DBAPIError as error:
-                if not _is_serialization_failure(error) or attempt == MAX_TRIES - 1:
+                if not is_conflict(error) or attempt == MAX_TRIES - 1:
                     raise
                 await asyncio.sleep(0.002 * attempt)
             else:
@@ -227,8 +238,9 @@ def _refuse_nesting() -> None:
         raise Nested("a transaction within a write: do it before, after, or in the same one")
 
 
-def _is_serialization_failure(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+def is_conflict(error: Exception) -> bool:
+    """Whether another transaction was in the way: this one is lost as a whole, and may go well when tried again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
 
 
 def _database(url: URL, holder: str) -> Database:

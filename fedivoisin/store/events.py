@@ -1,11 +1,12 @@
 """The journal: each thing that happened, written in the transaction that made it happen."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from fedivoisin.ids import ActorId
 from fedivoisin.store.claims import holder
@@ -15,6 +16,12 @@ from fedivoisin.store.taxonomy import Event
 
 TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 CLAIM = timedelta(seconds=60)
+_NEW = insert(event)
+_DONE = (
+    update(event)
+    .where(event.c.id == bindparam("row"))
+    .values(next_at=None, claimed_until=None, done_at=bindparam("now"), error=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +44,15 @@ async def record(tx: Tx, happened: Event, *, subject: str, by: ActorId | None, i
     """
     content = {name: getattr(happened, name) for name in type(happened).__match_args__}
     tx.filled.add("effects")
-    await tx.conn.execute(
-        insert(event).values(
-            type=type(happened).__name__,
-            subject=subject,
-            by_id=by,
-            is_local=is_local,
-            fields=content,
-            at=tx.now,
-            next_at=tx.now,
-        )
+    await tx.rows(
+        _NEW,
+        type=type(happened).__name__,
+        subject=subject,
+        by_id=by,
+        is_local=is_local,
+        fields=content,
+        at=tx.now,
+        next_at=tx.now,
     )
 
 
@@ -79,14 +85,16 @@ async def claim(tx: Tx, *, limit: int) -> list[Recorded]:
     return sorted((_recorded(row) for row in rows.mappings()), key=lambda recorded: recorded.id)
 
 
-async def done(tx: Tx, event_id: int) -> bool:
-    """Its effects are written by this same transaction. False when another process wrote them meanwhile."""
-    result = await tx.conn.execute(
-        update(event)
-        .where(event.c.id == event_id, event.c.next_at.is_not(None))
-        .values(next_at=None, claimed_until=None, done_at=tx.now, error=None)
-    )
-    return result.rowcount > 0
+async def still_waiting(tx: Tx, event_ids: Collection[int]) -> set[int]:
+    """Those of them whose effects nobody else has written meanwhile; nobody can until this transaction ends."""
+    rows = select(event.c.id).where(event.c.id.in_(event_ids), event.c.next_at.is_not(None)).with_for_update()
+    return set((await tx.conn.execute(rows)).scalars())
+
+
+async def done_all(tx: Tx, event_ids: Collection[int]) -> None:
+    """Their effects are written by this same transaction."""
+    if event_ids:
+        await tx.conn.execute(_DONE, [{"row": event_id, "now": tx.now} for event_id in event_ids])
 
 
 async def failed(tx: Tx, event_id: int, *, error: str, wait: timedelta) -> None:

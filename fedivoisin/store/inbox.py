@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Insert, delete, func, select, update
+from sqlalchemy import Insert, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fedivoisin.proof import Verified
@@ -20,6 +20,11 @@ AGAIN_AFTER = timedelta(hours=3)
 """The same bytes are the same activity for longer than a captured request can be replayed (an hour either way, RFC 9421
 §7.2.2). Later they were signed anew: some say the same thing twice and mean it (a Follow after its Undo)."""
 MOST_IN_MEMORY = 2_000
+_DONE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"))
+    .values(next_at=None, claimed_until=None, outcome=bindparam("how"), done_at=bindparam("now"))
+)
 LARGEST_BATCH = 256
 COUNT_AGAIN = timedelta(seconds=5)
 
@@ -110,19 +115,16 @@ async def claim(tx: Tx, *, limit: int) -> list[Received]:
     return sorted((Received(**{name: row[name] for name in names}) for row in rows.mappings()), key=lambda row: row.id)
 
 
-async def done(tx: Tx, row_id: int, outcome: str) -> bool:
-    """Its effects are written, or it was refused or ignored. False when that was already so."""
-    result = await tx.conn.execute(
-        update(inbox)
-        .where(inbox.c.id == row_id, inbox.c.next_at.is_not(None))
-        .values(next_at=None, claimed_until=None, outcome=outcome[:64], done_at=tx.now)
-    )
-    return result.rowcount > 0
+async def still_waiting(tx: Tx, row_ids: Collection[int]) -> set[int]:
+    """Those of them that nobody else has done meanwhile; nobody can until this transaction ends."""
+    rows = select(inbox.c.id).where(inbox.c.id.in_(row_ids), inbox.c.next_at.is_not(None)).with_for_update()
+    return set((await tx.conn.execute(rows)).scalars())
 
 
-async def ended(tx: Tx, row_id: int, outcome: str) -> None:
-    """What became of a row that this same transaction marked as done."""
-    await tx.conn.execute(update(inbox).where(inbox.c.id == row_id).values(outcome=outcome[:64]))
+async def done_all(tx: Tx, outcomes: Mapping[int, str]) -> None:
+    """What became of each row."""
+    if outcomes:
+        await tx.conn.execute(_DONE, [{"row": row, "how": how[:64], "now": tx.now} for row, how in outcomes.items()])
 
 
 async def later(tx: Tx, row_id: int, wait: timedelta) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from fedivoisin.market.listing import Kind, Listing, Price, Purpose, State, Unit
 from fedivoisin.store import pictures, words
@@ -15,6 +15,9 @@ _PRICE = ("price_amount", "price_currency", "price_unit")
 _PLAIN = tuple(name for name in Listing.__dataclass_fields__ if name not in ("price", "pictures"))
 COLUMNS = [listing.c[name] for name in (*_PLAIN, *_PRICE)]
 """What a query must select for `from_rows`."""
+_NAMES = (*_PLAIN, *_PRICE)
+_BY_ID = select(*COLUMNS).where(listing.c.id == bindparam("wanted"))
+_BY_URL = select(*COLUMNS).where(listing.c.url == bindparam("wanted"))
 
 
 async def insert(tx: Tx, new: Listing) -> None:
@@ -34,12 +37,12 @@ async def replace(tx: Tx, changed: Listing) -> None:
 
 async def find(tx: Tx, listing_id: str) -> Listing | None:
     """The listing of that id, hidden and deleted ones included: the caller judges."""
-    return await _one(tx, listing.c.id == listing_id)
+    return await _look_up(tx, _BY_ID, listing_id)
 
 
 async def find_by_url(tx: Tx, url: str) -> Listing | None:
     """The listing whose id on the wire is `url`, hidden and deleted ones included."""
-    return await _one(tx, listing.c.url == url)
+    return await _look_up(tx, _BY_URL, url)
 
 
 async def find_by_context(tx: Tx, url: str) -> Listing | None:
@@ -140,6 +143,14 @@ async def from_rows(tx: Tx, rows: Sequence[Any]) -> list[Listing]:
 
 def _standing() -> tuple[Any, ...]:
     return listing.c.is_local, listing.c.state != State.CLOSED, listing.c.deleted_at.is_(None)
+
+
+async def _look_up(tx: Tx, statement: Select[Any], wanted: str) -> Listing | None:
+    rows = await tx.rows(statement, wanted=wanted)
+    if not rows:
+        return None
+    row = dict(zip(_NAMES, rows[0], strict=True))
+    return _listing(row, await pictures.under_one(tx, row["id"]))
 
 
 async def _one(tx: Tx, condition: Any) -> Listing | None:

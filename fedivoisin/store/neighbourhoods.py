@@ -56,12 +56,13 @@ class Neighbourhood:
 
 
 FIELDS = tuple(Neighbourhood.__dataclass_fields__)
+_CURRENT = select(*(neighbourhood.c[name] for name in FIELDS)).where(neighbourhood.c.id == ONLY)
 
 
 async def current(tx: Tx) -> Neighbourhood:
     """The row; `prepare` made it when the program first started."""
-    row = (await tx.conn.execute(select(neighbourhood).where(neighbourhood.c.id == ONLY))).mappings().one()
-    return Neighbourhood(**{field: row[field] for field in FIELDS})
+    (row,) = await tx.rows(_CURRENT)
+    return Neighbourhood(*row)
 
 
 async def current_or_none(tx: Tx) -> Neighbourhood | None:

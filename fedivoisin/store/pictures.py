@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from fedivoisin.ids import ActorId, PictureId
 from fedivoisin.market.listing import Listing, Picture
@@ -48,6 +48,10 @@ class RemotePicture:
     height: int | None = None
 
 
+_PICTURE = tuple(column.name for column in picture.c)
+_UNDER_ONE = select(picture).where(picture.c.listing_id == bindparam("wanted")).order_by(picture.c.position)
+
+
 def thumbnail_path(path: str) -> str:
     """Where the small copy of a file stands."""
     stem, dot, ending = path.rpartition(".")
@@ -78,6 +82,12 @@ async def under(tx: Tx, listing_ids: Collection[str]) -> dict[str, tuple[Picture
     for row in rows.mappings():
         found[row["listing_id"]] = (*found.get(row["listing_id"], ()), _picture(row))
     return found
+
+
+async def under_one(tx: Tx, listing_id: str) -> tuple[Picture, ...]:
+    """The pictures of this listing, in order."""
+    rows = await tx.rows(_UNDER_ONE, wanted=listing_id)
+    return tuple(_picture(dict(zip(_PICTURE, row, strict=True))) for row in rows)
 
 
 async def write(tx: Tx, listing: Listing) -> None:

@@ -4,14 +4,16 @@ import asyncio
 import contextvars
 import sqlite3
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Dialect, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, Executable, QueuePool, create_engine, event
+
+from fedivoisin.store.prepared import Repertoire
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,6 +47,7 @@ class Sqlite:
         self._writing = ThreadPoolExecutor(1, "sqlite-writer")
         self._reading = ThreadPoolExecutor(READERS, "sqlite-reader")
         self._places = asyncio.Semaphore(READERS)
+        self._repertoire = Repertoire(self._writer.dialect)
 
     async def run(self, work: "Callable[[AsyncConnection], Awaitable[T]]", *, isolation: str) -> T:
         """Carry `work` out in one transaction of its own, in the writer's thread. Raises Waited."""
@@ -55,13 +58,15 @@ class Sqlite:
 
     def _transact(self, work: "Callable[[AsyncConnection], Awaitable[T]]") -> T:
         with self._writer.begin() as connection:
-            return _finish(cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", Here(connection)))))
+            return _finish(
+                cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", Here(connection, self._repertoire))))
+            )
 
     @asynccontextmanager
     async def read(self) -> "AsyncGenerator[AsyncConnection]":
         """One snapshot, from the first statement on."""
         async with self._places:
-            there = There(self._reader, self._reading)
+            there = There(self._reader, self._reading, self._repertoire)
             try:
                 yield cast("AsyncConnection", there)
             finally:
@@ -81,8 +86,9 @@ class Sqlite:
 class Here:
     """What actions use of an `AsyncConnection`, in the thread that they run in: nothing of it ever waits."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, repertoire: Repertoire) -> None:
         self._connection = connection
+        self._repertoire = repertoire
 
     @property
     def dialect(self) -> Dialect:
@@ -92,6 +98,10 @@ class Here:
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
         """One statement."""
         return self._connection.execute(statement, parameters)
+
+    async def rows(self, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Of a statement that is kept ready."""
+        return self._repertoire.run(self._connection, statement, values)
 
     async def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """The first column of its first row."""
@@ -112,16 +122,25 @@ class Here:
     @asynccontextmanager
     async def begin_nested(self) -> AsyncGenerator[None]:
         """A savepoint: what fails in the block is undone, the rest of the transaction stands."""
-        with self._connection.begin_nested():
+        # Said to the driver itself: an activity of another server gets one, and SQLAlchemy would take longer for it.
+        driver = cast(sqlite3.Connection, self._connection.connection.driver_connection)
+        driver.execute("SAVEPOINT block")
+        try:
             yield
+        except BaseException:
+            driver.execute("ROLLBACK TO block")
+            raise
+        finally:
+            driver.execute("RELEASE block")
 
 
 class There:
     """The same for a read: each statement runs in a thread of the readers', and comes back with all its rows."""
 
-    def __init__(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, engine: Engine, threads: ThreadPoolExecutor, repertoire: Repertoire) -> None:
         self._engine = engine
         self._threads = threads
+        self._repertoire = repertoire
         self._connection: Connection | None = None
         self._under_way: Future[Any] | None = None
 
@@ -133,6 +152,10 @@ class There:
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
         """One statement."""
         return await self.run_sync(Connection.execute, statement, parameters)
+
+    async def rows(self, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Of a statement that is kept ready."""
+        return await self.run_sync(self._repertoire.run, statement, values)
 
     async def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """The first column of its first row."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import Select, bindparam, func, insert, or_, select, update
 
 from fedivoisin.ids import ActorId, ListingId, MessageId, ThreadId
 from fedivoisin.store import actors
@@ -69,6 +69,13 @@ class Conversation:
     other: Actor
     last_message: Message | None
     unread: int
+
+
+_MESSAGE_FIELDS = tuple(field.name for field in fields(Message))
+_MESSAGE = [message.c[name] for name in _MESSAGE_FIELDS]
+_MESSAGE_BY_ID = select(*_MESSAGE).where(message.c.id == bindparam("wanted"))
+_MESSAGE_BY_URL = select(*_MESSAGE).where(message.c.url == bindparam("wanted"))
+_NEW_MESSAGE = insert(message)
 
 
 async def open_between(
@@ -162,7 +169,7 @@ async def mark_read(tx: Tx, thread_id: str, member_id: str) -> None:
 
 async def add_message(tx: Tx, new: Message) -> None:
     """Write it, and bring its thread to the top."""
-    await tx.conn.execute(insert(message).values({field.name: getattr(new, field.name) for field in fields(new)}))
+    await tx.rows(_NEW_MESSAGE, **{name: getattr(new, name) for name in _MESSAGE_FIELDS})
     if new.thread_id is not None:
         await tx.conn.execute(update(thread).where(thread.c.id == new.thread_id).values(last_at=tx.now))
 
@@ -185,12 +192,12 @@ async def delete_message(tx: Tx, message_id: str) -> None:
 
 async def message_by_id(tx: Tx, message_id: str) -> Message | None:
     """One message or question."""
-    return await _message(tx, message.c.id == message_id)
+    return await _message(tx, _MESSAGE_BY_ID, message_id)
 
 
 async def message_by_url(tx: Tx, url: str) -> Message | None:
     """The message of that name on the wire."""
-    return await _message(tx, message.c.url == url)
+    return await _message(tx, _MESSAGE_BY_URL, url)
 
 
 async def last_of(tx: Tx, thread_id: str, writer_id: str) -> Message | None:
@@ -291,6 +298,6 @@ async def _thread(tx: Tx, condition: Any) -> Thread | None:
     return Thread(**row) if row is not None else None
 
 
-async def _message(tx: Tx, condition: Any) -> Message | None:
-    row = (await tx.conn.execute(select(message).where(condition))).mappings().first()
-    return Message(**row) if row is not None else None
+async def _message(tx: Tx, statement: Select[Any], wanted: str) -> Message | None:
+    rows = await tx.rows(statement, wanted=wanted)
+    return Message(*rows[0]) if rows else None

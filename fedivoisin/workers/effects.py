@@ -1,6 +1,8 @@
 """What follows from each event: activities for others, mails for members. One `match`, one line per event."""
 
-from datetime import datetime
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from fedivoisin.activitypub.publish import keys, listings, messages, people, pins, reports
 from fedivoisin.community.following import FollowAccepted, FollowAsked, FollowRejected, FollowWithdrawn
@@ -25,7 +27,7 @@ from fedivoisin.market.events import (
 )
 from fedivoisin.notify.messages import TRIAL_ADDRESS, for_event
 from fedivoisin.store import events, mails, neighbourhoods
-from fedivoisin.store.db import Tx
+from fedivoisin.store.db import Tx, is_conflict
 from fedivoisin.store.events import Recorded
 from fedivoisin.trust.decisions import DecisionEvent, KeysRotated, ReportForwarded, SettingsChanged
 from fedivoisin.trust.events import (
@@ -37,14 +39,37 @@ from fedivoisin.trust.events import (
     TrustEvent,
 )
 
+log = logging.getLogger(__name__)
+
+MAX_WAIT = timedelta(hours=1)
 ADDRESS = "adresse"
 """The page of the settings on which the public address is chosen."""
 
 
-async def make(tx: Tx, recorded: Recorded, *, trial_address: str = TRIAL_ADDRESS) -> None:
-    """Write all that follows from one event, and mark it as done: all of it, or nothing, and only once."""
-    if not await events.done(tx, recorded.id):
-        return  # its claim ran out, and somebody else made them
+async def make(tx: Tx, due: Sequence[Recorded], *, trial_address: str = TRIAL_ADDRESS) -> None:
+    """Write what follows from each event and mark it as done: all of it, or nothing, and only once.
+
+    One that fails waits, and takes no other with it.
+    """
+    waiting = await events.still_waiting(tx, [recorded.id for recorded in due])
+    made: list[int] = []
+    for recorded in due:
+        if recorded.id not in waiting:
+            continue  # its claim ran out, and somebody else made them
+        try:
+            async with tx.savepoint():
+                await _make(tx, recorded, trial_address)
+            made.append(recorded.id)
+        except Exception as error:
+            if is_conflict(error):
+                raise  # then the whole transaction is tried again
+            log.exception("effect failed", extra={"event": recorded.id, "type": type(recorded.event).__name__})
+            wait = min(timedelta(seconds=2.0**recorded.attempts), MAX_WAIT)
+            await events.failed(tx, recorded.id, error=repr(error), wait=wait)
+    await events.done_all(tx, made)
+
+
+async def _make(tx: Tx, recorded: Recorded, trial_address: str) -> None:
     if recorded.is_local and not (await neighbourhoods.current(tx)).is_trial:
         await _publish(tx, recorded)
     await mails.put(tx, await for_event(tx, recorded, trial_address=trial_address))

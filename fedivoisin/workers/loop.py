@@ -5,10 +5,9 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import get_args
 
-from fedivoisin.activitypub import delivery, followers_check, inbox
+from fedivoisin.activitypub import carrying, delivery, followers_check
 from fedivoisin.activitypub.delivery import Sender
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.routes import reception_for
@@ -18,7 +17,6 @@ from fedivoisin.settings import Settings
 from fedivoisin.store import claims, events, lookups
 from fedivoisin.store import inbox as inbox_rows
 from fedivoisin.store.db import Queue, Store
-from fedivoisin.store.events import Recorded
 from fedivoisin.workers import category_groups, effects, hosts, orphans, pictures, tasks, unused_pictures
 from fedivoisin.workers import lookups as lookup_answers
 from fedivoisin.workers.orphans import Watch
@@ -34,7 +32,6 @@ CLOCK = 20.0
 HOUR = 3600.0
 QUEUES: Mapping[str, Queue] = {queue: queue for queue in get_args(Queue)}
 """The loops that a bell wakes, by their names; the others look at the clock."""
-MAX_EFFECT_WAIT = timedelta(hours=1)
 
 Turn = Callable[[], Awaitable[int]]
 """Does some of what is due, and says how much: nothing means wait."""
@@ -99,25 +96,16 @@ def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
 async def make_effects(store: Store, *, trial_address: str = TRIAL_ADDRESS) -> int:
     """Write what follows from the events that are due, in order for each subject. One that fails waits."""
     due = await store.take(events.claim, limit=BATCH)
-    for recorded in due:
-        try:
-            await store.write(effects.make, recorded, trial_address=trial_address)
-        except Exception as error:
-            log.exception("effect failed", extra={"event": recorded.id, "type": type(recorded.event).__name__})
-            await store.write(events.failed, recorded.id, error=repr(error), wait=_effect_wait(recorded))
+    if due:
+        await store.write(effects.make, due, trial_address=trial_address)
     return len(due)
 
 
 async def carry_out(reception: Reception) -> int:
     """Carry out the received activities that are due, the oldest first."""
     due = await reception.store.take(inbox_rows.claim, limit=BATCH)
-    for row in due:
-        try:
-            ended = await inbox.process(reception, row)
-            reception.counters.ended(ended)
-        except Exception:
-            log.exception("activity failed", extra={"row": row.id, "activity": row.activity_url})
-            await _set_aside(reception.store, row)
+    for ended in await carrying.carry_out(reception, due) if due else ():
+        reception.counters.ended(ended)
     return len(due)
 
 
@@ -157,14 +145,3 @@ async def _survive(work: Coroutine[object, object, None]) -> None:
         await work
     except Exception:
         log.exception("delivery failed")
-
-
-async def _set_aside(store: Store, row: inbox_rows.Received) -> None:
-    if row.attempts >= inbox.MAX_ATTEMPTS:
-        await store.write(inbox_rows.done, row.id, "our-fault")
-    else:
-        await store.write(inbox_rows.later, row.id, timedelta(seconds=row.attempts**4 + 15))
-
-
-def _effect_wait(recorded: Recorded) -> timedelta:
-    return min(timedelta(seconds=2.0**recorded.attempts), MAX_EFFECT_WAIT)

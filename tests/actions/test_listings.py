@@ -35,8 +35,7 @@ async def journal(store: Store) -> list[str]:
 
     async def claim(tx: Tx) -> list[str]:
         found = await events.claim(tx, limit=20)
-        for one in found:
-            await events.done(tx, one.id)
+        await events.done_all(tx, [one.id for one in found])
         return [type(one.event).__name__ for one in found]
 
     while found := await store.append(claim):

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from fedivoisin.actions import founding, listings
-from fedivoisin.activitypub import inbox, remote
+from fedivoisin.activitypub import carrying, inbox, remote
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.routes import reception_for
 from fedivoisin.activitypub.wire import keys, proofs, signatures
@@ -111,7 +111,7 @@ class Neighbours:
 
     async def carry_out(self) -> str:
         """Carry out the oldest row that is due: how it ended, or "nothing"."""
-        ends = [await inbox.process(self.reception, row) for row in await self.store.take(rows.claim, limit=1)]
+        ends = await carrying.carry_out(self.reception, await self.store.take(rows.claim, limit=1))
         return ends[0] if ends else "nothing"
 
     async def publish(self, **changes: Any) -> Listing:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from fedivoisin.activitypub import inbox
-from fedivoisin.activitypub.inbox import MAX_ATTEMPTS, TooMany
+from fedivoisin.activitypub import carrying, inbox
+from fedivoisin.activitypub.carrying import MAX_ATTEMPTS
+from fedivoisin.activitypub.inbox import TooMany
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.origins import origin_of
@@ -217,8 +218,8 @@ async def test_what_somebody_else_carried_out_meanwhile_is_not_done_twice(here: 
     activity = says("Delete", BOB, f"{BOB}/item-1")
     await inbox.receive(here.reception, here.request(activity), network=NETWORK)
     (row,) = await here.store.take(rows.claim, limit=5)
-    await here.store.write(rows.done, row.id, "done")
-    assert await inbox.process(here.reception, row) == "done"
+    await here.store.write(rows.done_all, {row.id: "done"})
+    assert await carrying.carry_out(here.reception, [row]) == []
     kept = await here.known(f"{BOB}/item-1")
     assert kept is not None
     assert kept.deleted_at is None
@@ -243,7 +244,7 @@ async def test_a_document_that_is_refused_to_us_ends_it(here: Neighbours) -> Non
 
 
 async def test_only_so_many_documents_are_fetched_for_one(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "MAX_FETCHES", 0)
+    monkeypatch.setattr(carrying, "MAX_FETCHES", 0)
     await here.followed("bob")
     here.show(offer(BOB))
     assert await here.hear(says("Create", BOB, f"{BOB}/item-1")) == "too-many-fetches"

@@ -69,7 +69,7 @@ async def _told(store: Store) -> list[NewMail]:
         claimed = await events.claim(tx, limit=50)
         for recorded in claimed:
             told += await messages.for_event(tx, recorded)
-            await events.done(tx, recorded.id)
+        await events.done_all(tx, [recorded.id for recorded in claimed])
         return told if claimed else None
 
     found: list[NewMail] = []

@@ -67,7 +67,7 @@ async def test_of_one_subject_only_the_oldest_is_given(store: Store, other_store
     await _record(store, _deleted(2), "two")
     assert [recorded.id for recorded in await _claim(store)] == [1, 3]
     assert await _claim(other_store) == []
-    await store.append(events.done, 1)
+    await store.append(events.done_all, [1])
     assert [recorded.id for recorded in await _claim(other_store)] == [2]
 
 
@@ -84,7 +84,7 @@ async def test_what_a_crashed_worker_held_is_given_again(store: Store, other_sto
 async def test_what_is_done_never_comes_back(store: Store, world: FakeWorld) -> None:
     await _record(store, _deleted(1), "one")
     await _claim(store)
-    await store.append(events.done, 1)
+    await store.append(events.done_all, [1])
     world.pass_time(days=1)
     assert await _claim(store) == []
 

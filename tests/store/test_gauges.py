@@ -81,7 +81,7 @@ async def test_what_is_done_waits_no_more_and_dead_hosts_are_told(store: Store, 
         await peers.did_not_answer(tx, "dead.example", error="timeout")
         await outbox.drop(tx, "well.example")
         for row in await inbox.claim(tx, limit=1):
-            await inbox.done(tx, row.id, "done")
+            await inbox.done_all(tx, {row.id: "done"})
 
     await store.write(go_on)
     seen = await gauges.look(store)

@@ -63,8 +63,8 @@ async def test_the_same_bytes_are_taken_again_once_no_replay_is_possible(store: 
     assert 2 * signatures.MAX_SKEW < inbox.AGAIN_AFTER
     await store.append(inbox.put, [_incoming(words="Follow"), _incoming(words="Undo")])
     follow, undo = await store.take(inbox.claim, limit=10)
-    await store.write(inbox.done, undo.id, "done")
-    await store.write(inbox.done, follow.id, "done")
+    await store.write(inbox.done_all, {undo.id: "done"})
+    await store.write(inbox.done_all, {follow.id: "done"})
     for _ in range(2):  # as a captured request could be
         await store.append(inbox.put, [_incoming(words="Follow")])
         assert await store.take(inbox.claim, limit=10) == []
@@ -106,8 +106,9 @@ async def test_a_claimed_row_is_nobody_elses_until_its_time_is_over(store: Store
     assert await store.take(inbox.claim, limit=10) == []
     world.pass_time(minutes=5)
     assert len(await store.take(inbox.claim, limit=10)) == 1
-    assert await store.write(inbox.done, taken[0].id, "done")
-    assert not await store.write(inbox.done, taken[0].id, "done")
+    assert await store.write(inbox.still_waiting, [taken[0].id, 99]) == {taken[0].id}
+    await store.write(inbox.done_all, {taken[0].id: "done"})
+    assert await store.write(inbox.still_waiting, [taken[0].id]) == set()
 
 
 async def test_what_a_killed_process_had_taken_is_given_back(store: Store) -> None:
@@ -121,7 +122,7 @@ async def test_postponed_rows_come_back_and_old_ones_are_forgotten(store: Store,
     await store.append(inbox.put, [_incoming(1), _incoming(2)])
     one, two = await store.take(inbox.claim, limit=10)
     await store.write(inbox.later, one.id, timedelta(minutes=10))
-    await store.write(inbox.done, two.id, "unsolicited")
+    await store.write(inbox.done_all, {two.id: "unsolicited"})
     assert await store.take(inbox.claim, limit=10) == []
     world.pass_time(minutes=11)
     assert [row.id for row in await store.take(inbox.claim, limit=10)] == [one.id]

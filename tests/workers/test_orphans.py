@@ -74,7 +74,7 @@ async def test_effects_are_made_once_though_two_had_claimed_the_event(store: Sto
     listing = await here.publish()
     (happened,) = await store.take(events.claim, limit=5)
     for _ in range(2):
-        await store.write(effects.make, happened)
+        await store.write(effects.make, [happened])
     async with store.read() as tx:
         said = await tx.conn.execute(select(activity.c.type).where(activity.c.object_url == listing.url))
         assert sorted(said.scalars()) == ["Announce", "Announce", "Create"]

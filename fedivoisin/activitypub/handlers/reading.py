@@ -63,11 +63,12 @@ def listing_of(tx: Tx, said: ListingDocument, author: Actor) -> Listing:
 def words_of(tx: Tx, said: NoteDocument) -> Words:
     """A message as it would be kept here, with the title or the content warning that stands above it."""
     above = _above(said)
-    text = _without_address(html.to_text(said.content), said)
+    content = html.clean(said.content)
+    text = _without_address(html.words_in(content), said)
     return Words(
         url=said.id,
         text="\n\n".join(one for one in (*above, text) if one),
-        content_html=html.clean("".join(f"<p><strong>{escape(one)}</strong></p>" for one in above) + said.content),
+        content_html=html.clean("".join(f"<p><strong>{escape(one)}</strong></p>" for one in above)) + content,
         published_at=_past(said.published_at, tx.now),
         in_reply_to=said.in_reply_to,
     )

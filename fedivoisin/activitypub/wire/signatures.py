@@ -67,7 +67,7 @@ def sign_post(
 
 def claim_of(request: SignedRequest) -> Claim:
     """The signature taken apart; BadActivity, status 401, where it is not spelt as its scheme says."""
-    if any([len(request.values(name)) > 1 for name in _ONCE]):
+    if any(len(request.values(name)) > 1 for name in _ONCE):
         raise refused("duplicate-header")
     if not request.target.startswith("/"):
         raise refused("bad-target")

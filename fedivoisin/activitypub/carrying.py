@@ -1,0 +1,191 @@
+"""What was accepted is carried out: many in one transaction, each in a savepoint; alone where something is lacking."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from fedivoisin.activitypub import dispatch, parse, remote
+from fedivoisin.activitypub.fetching import GONE
+from fedivoisin.activitypub.inbox import Reception
+from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument
+from fedivoisin.activitypub.parse.objects import Document, Tombstone
+from fedivoisin.activitypub.proven import said_by
+from fedivoisin.activitypub.remote import Remote
+from fedivoisin.activitypub.wire import jsonld, strict_json
+from fedivoisin.errors import BadActivity, Missing, Refused, Unreachable
+from fedivoisin.store import actors, blocks, inbox, neighbourhoods, outbox, peers
+from fedivoisin.store.db import Store, Tx, is_conflict
+from fedivoisin.store.inbox import Received
+
+log = logging.getLogger(__name__)
+
+MAX_FETCHES = 5
+MAX_ATTEMPTS = 8
+SEEN_AGAIN = timedelta(minutes=10)
+OUR_FAULT = "our-fault"
+LATER = "later"
+
+Fetched = dict[str, Document | CollectionDocument]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row of the inbox, read."""
+
+    row: Received
+    activity: Activity
+    raw: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Ground:
+    """What is the same for all that one transaction carries out: no activity can change it."""
+
+    origin: str
+    blocked: dict[str, bool] = field(default_factory=dict[str, bool])
+    heard: set[str] = field(default_factory=set[str])
+    """Hosts that said something that held."""
+
+
+async def carry_out(reception: Reception, rows: Sequence[Received]) -> list[str]:
+    """Carry out claimed rows, in their order; how each ended, in any order. One that fails takes no other with it."""
+    kept, ends = _read_all(rows)
+    try:
+        ends, alone = await reception.store.write(_together, kept, ends)
+    except Exception:
+        # One of them broke more than its savepoint: each gets a transaction, and the one that breaks it is set aside.
+        log.exception("batch failed", extra={"rows": [one.row.id for one in kept]})
+        await reception.store.write(inbox.done_all, ends)
+        alone = kept
+    return [*ends.values(), *[await _alone(reception, one) for one in alone]]
+
+
+def _read_all(rows: Sequence[Received]) -> tuple[list[Kept], dict[int, str]]:
+    kept: list[Kept] = []
+    ends: dict[int, str] = {}
+    for row in rows:
+        try:
+            raw = strict_json.load(row.body)
+            kept.append(Kept(row, parse.activity(jsonld.normalise(raw)), raw))
+        except BadActivity as error:
+            ends[row.id] = error.code
+    return kept, ends
+
+
+async def _together(tx: Tx, kept: Sequence[Kept], ends: Mapping[int, str]) -> tuple[dict[int, str], list[Kept]]:
+    """How each ended, and those that need more than the database has."""
+    ground = _Ground((await neighbourhoods.current(tx)).origin)
+    waiting = await inbox.still_waiting(tx, [one.row.id for one in kept])
+    ended, alone = dict(ends), list[Kept]()
+    for one in kept:
+        if one.row.id not in waiting:
+            continue
+        # What one person says keeps its order: whoever waits for a document makes what they said next wait too.
+        is_behind = any(before.row.actor_url == one.row.actor_url for before in alone)
+        end = None if is_behind else await _in_savepoint(tx, ground, one)
+        if end is None:
+            alone.append(one)
+        else:
+            ended[one.row.id] = end
+    await inbox.done_all(tx, ended)
+    for host in sorted(ground.heard):
+        await _seen(tx, host)
+    return ended, alone
+
+
+async def _in_savepoint(tx: Tx, ground: _Ground, one: Kept) -> str | None:
+    """How it ended; None when it must be tried alone, since it lacks something or breaks us."""
+    try:
+        async with tx.savepoint():
+            return await _handle(tx, ground, one, {})
+    except BadActivity as error:
+        return error.code
+    except Refused as error:  # a rule for people said no to a peer
+        return error.reason
+    except Missing:
+        return None
+    except Exception as error:
+        if is_conflict(error):
+            raise  # then the whole transaction is tried again
+        return None
+
+
+async def _handle(tx: Tx, ground: _Ground, one: Kept, fetched: Fetched) -> str:
+    actor = await actors.by_url(tx, one.row.actor_url)
+    if actor is None:
+        raise Missing(one.row.actor_url)
+    if actor.host not in ground.blocked:
+        ground.blocked[actor.host] = await blocks.is_blocked(tx, actor.host)
+    if ground.blocked[actor.host] or actor.gone_at is not None or actor.hidden_at is not None:
+        raise BadActivity("actor-refused")
+    outcome = await dispatch.handle(
+        tx, said_by(actor, one.activity, origin=ground.origin, raw=one.raw, fetched=fetched)
+    )
+    ground.heard.add(actor.host)
+    return outcome
+
+
+async def _seen(tx: Tx, host: str) -> None:
+    known = await peers.by_host(tx, host)
+    fresh = known is not None and known.last_seen_at is not None and tx.now - known.last_seen_at < SEEN_AGAIN
+    if (not fresh or known is None or known.dead_at is not None) and await peers.seen(tx, host):
+        await outbox.wake(tx, host)
+
+
+async def _alone(reception: Reception, one: Kept) -> str:
+    try:
+        return await _process(reception, one)
+    except Exception:
+        log.exception("activity failed", extra={"row": one.row.id, "activity": one.row.activity_url})
+        return await _postpone(reception.store, one.row, OUR_FAULT, 0)
+
+
+async def _process(reception: Reception, one: Kept) -> str:
+    fetched: Fetched = {}
+    try:
+        for _ in range(MAX_FETCHES + 1):
+            try:
+                return await reception.store.write(_whole, one, fetched)
+            except Missing as missing:
+                if missing.url in fetched:
+                    raise BadActivity("not-what-was-needed") from None
+                fetched[missing.url] = await _fetch(reception.remote, missing.url)
+        raise BadActivity("too-many-fetches")
+    except BadActivity as error:
+        await reception.store.write(inbox.done_all, {one.row.id: error.code})
+        return error.code
+    except Refused as error:
+        await reception.store.write(inbox.done_all, {one.row.id: error.reason})
+        return error.reason
+    except Unreachable as error:
+        return await _postpone(reception.store, one.row, "unreachable", error.retry_after or 0)
+
+
+async def _whole(tx: Tx, one: Kept, fetched: Fetched) -> str:
+    if not await inbox.still_waiting(tx, [one.row.id]):
+        return "done"  # somebody else did it meanwhile
+    ground = _Ground((await neighbourhoods.current(tx)).origin)
+    outcome = await _handle(tx, ground, one, fetched)
+    await inbox.done_all(tx, {one.row.id: outcome})
+    for host in ground.heard:
+        await _seen(tx, host)
+    return outcome
+
+
+async def _fetch(way: Remote, url: str) -> Document | CollectionDocument:
+    try:
+        return await remote.fetch_document(way, url)
+    except BadActivity as error:
+        if error.code == GONE:
+            return Tombstone(url, None)
+        raise
+
+
+async def _postpone(store: Store, row: Received, why: str, retry_after: int) -> str:
+    if row.attempts >= MAX_ATTEMPTS:
+        await store.write(inbox.done_all, {row.id: why})
+        return why
+    await store.write(inbox.later, row.id, timedelta(seconds=max(row.attempts**4 + 15, retry_after)))
+    return LATER
