@@ -46,7 +46,9 @@ async def findings(case: Case) -> AsyncIterator[Finding]:
     yield found
     if actor_url is None:
         return
-    signed = {scheme: await _ask(case, actor_url, fetching.ACCEPT, scheme) for scheme, _ in SCHEMES}
+    signed: dict[Scheme, Answer] = {
+        scheme: await _ask(case, actor_url, fetching.ACCEPT, scheme) for scheme, _ in SCHEMES
+    }
     unsigned = await _ask(case, actor_url, fetching.ACCEPT, None)
     for scheme, subject in SCHEMES:
         yield _signature(subject, signed[scheme], does_another=any(one.is_good for one in signed.values()))
