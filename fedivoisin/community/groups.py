@@ -21,5 +21,4 @@ def names_for(category: str) -> Iterator[str]:
     """What the Group of this root may be called, the best first: people share its `acct:` namespace, and came first."""
     yield category
     yield f"{PREFIX}-{category}"
-    for number in count(2):
-        yield f"{PREFIX}-{category}-{number}"
+    yield from (f"{PREFIX}-{category}-{number}" for number in count(2))
