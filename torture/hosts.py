@@ -12,8 +12,8 @@ from aiohttp import web
 
 HOSTS = 30
 ROUND = 60.0
-DOWN = 12.0
-"""Seconds of each round that a host is out of order, one host after the other."""
+DOWN = 10.0
+"""Seconds of each round that a host is out of order, one host after the other: at times long enough for the breaker."""
 HANG = 3.0
 
 

@@ -32,7 +32,7 @@ from torture.hosts import Hosts
 LIFE = 60.0
 CALM = 0.2
 """The share of the time, at its end, in which nobody is killed: where memory can be seen to grow, or not."""
-PUBLISH_EVERY = 2.0
+PUBLISH_EVERY = 4.0
 LOOK_EVERY = 5.0
 LONGEST_DRAIN = 300.0
 FIRST_BURST = 1500
@@ -121,9 +121,9 @@ async def _until_carried_out(soak: Soak) -> None:
 
 async def _start(soak: Soak) -> None:
     env = {**COMPILING, **environment(soak.settings)}
+    soak.started = perf_counter()
     soak.process = await asyncio.create_subprocess_exec(*serve(), cwd=ROOT, env=env, stdout=asyncio.subprocess.DEVNULL)
     await until_listening(soak.process, soak.settings.port)
-    soak.started = perf_counter()
 
 
 async def _end(soak: Soak) -> None:
@@ -182,7 +182,7 @@ def lost_or_doubled(soak: Soak) -> list[str]:
     people, settings = soak.couriers.people, soak.settings
     meant = {f"{people[one % len(people)].url}/notes/{one}" for one in soak.couriers.taken}
     stands = {url for (url,) in ask(settings, "SELECT url FROM message")}
-    doubled = ask(settings, "SELECT type, content FROM event GROUP BY type, content HAVING count(*) > 1")
+    doubled = ask(settings, "SELECT type, fields FROM event GROUP BY type, fields HAVING count(*) > 1")
     wrong = ask(settings, "SELECT outcome, count(*) FROM inbox WHERE outcome <> 'done' GROUP BY outcome")
     said = ask(settings, "SELECT host, url, outcome FROM delivery JOIN activity ON activity.id = delivery.activity_id")
     arrived = soak.hosts.taken
