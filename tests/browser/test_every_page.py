@@ -31,6 +31,7 @@ WALKS: dict[str, tuple[str, ...]] = {
         "/annonces/jamais 404",
         "/nulle-part 404",
         "/quartier",
+        "/quartiers/vide-grenier",
         "/connexion",
         "/connexion Me connecter",
         "/lien",
