@@ -18,8 +18,9 @@ async def missing(tx: Tx) -> list[str]:
     """The roots that have no Group yet; none before the neighbourhood is founded."""
     if (await neighbourhoods.current(tx)).founded_at is None:
         return []
-    known = {one.category for one in await actors.local_groups(tx)}
-    return [root.id for root in categories.roots() if root.id not in known]
+    roots = [root.id for root in categories.roots()]
+    known = await actors.categories_with_group(tx, roots)
+    return [root for root in roots if root not in known]
 
 
 async def open_category(tx: Tx, root: str, keys: KeyPairs) -> ActorId | None:

@@ -168,6 +168,14 @@ async def group_of_category(tx: Tx, root: str) -> Actor | None:
     return await _one(tx, actor.c.is_local & (actor.c.category == root) & actor.c.gone_at.is_(None))
 
 
+async def categories_with_group(tx: Tx, roots: Collection[str]) -> set[str]:
+    """Those of these roots for which a Group of ours was opened."""
+    rows = await tx.conn.execute(
+        select(actor.c.category).where(actor.c.category.in_(roots), actor.c.is_local, actor.c.gone_at.is_(None))
+    )
+    return set(rows.scalars())
+
+
 async def keep_remote(tx: Tx, found: RemoteActor) -> Actor:
     """Add the actor, or renew what is known of it."""
     values = {field.name: getattr(found, field.name) for field in fields(RemoteActor)}

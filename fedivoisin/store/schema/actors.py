@@ -31,7 +31,7 @@ actor = Table(
     Column("also_known_as", Json),
     Column("moved_to", String(2048)),
     Column("implements", Json),  # FEP-844e, of an Application
-    Column("category", String(64)),  # of a category Group
+    Column("category", String(64), index=True),  # of a category Group
     Column("latitude", Float),
     Column("longitude", Float),
     Column("created_at", Instant, nullable=False),  # when this instance first saw the actor
