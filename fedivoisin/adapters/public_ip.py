@@ -1,5 +1,6 @@
 """Which IP addresses are on the public internet: an own list, since `ipaddress.is_global` has several holes."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 # IANA special-purpose registry, plus multicast, the reserved class E and the retired 6to4 relays.
@@ -33,6 +34,7 @@ _NOT_PUBLIC_6 = tuple(IPv6Network(network) for network in ("2001::/23", "2001:db
 _LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1"))
 
 
+@lru_cache(maxsize=1024)
 def is_public(address: str) -> bool:
     """Whether a literal address may be reached; anything that is no plain literal (a zone, a name) may not."""
     ip = _literal(address)
@@ -41,6 +43,7 @@ def is_public(address: str) -> bool:
     return ip is not None and ip in _UNICAST_6 and not any(ip in network for network in _NOT_PUBLIC_6)
 
 
+@lru_cache(maxsize=64)
 def is_loopback(address: str) -> bool:
     """127.0.0.0/8 or ::1, said plainly."""
     ip = _literal(address)
