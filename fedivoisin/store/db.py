@@ -24,10 +24,12 @@ Queue = Literal["effects", "inbox", "delivery", "lookups", "mail", "pictures", "
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 MAX_TRIES = 20
 PATIENCE = 2
-"""Failed tries after which a write asks for its turn: where many write the same row, most would else fail for ever."""
+"""Failed tries after which a write asks to be alone: where many write side by side, some would else fail for ever."""
 # LOCK fixes no snapshot, unlike a SELECT of an advisory lock: what follows sees what the one before has committed.
-# Any table that is seldom written will do.
-TURN = "LOCK TABLE neighbourhood IN SHARE ROW EXCLUSIVE MODE"
+# Any table that is seldom written will do. The first mode goes with itself, the second with neither: it waits for the
+# writes that are under way, and those that come wait for it.
+BESIDE = "LOCK TABLE neighbourhood IN ROW EXCLUSIVE MODE"
+ALONE = "LOCK TABLE neighbourhood IN SHARE ROW EXCLUSIVE MODE"
 # Tasks begun within a write inherit it: they too would wait for a writer that waits for them.
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
 
@@ -177,7 +179,7 @@ class Store:
         """
         for attempt in range(MAX_TRIES):
             try:
-                bound = _in_turn(work) if attempt >= PATIENCE else work
+                bound = work if self.is_alone else _behind(ALONE if attempt >= PATIENCE else BESIDE, work)
                 result, filled = await self._run("SERIALIZABLE", bound, *args, **kwargs)
             except DBAPIError as error:
                 if not is_conflict(error) or attempt == MAX_TRIES - 1:
@@ -225,9 +227,11 @@ def _writing() -> Generator[None]:
         _is_writing.reset(token)
 
 
-def _in_turn(work: Callable[Concatenate[Tx, P], Awaitable[T]]) -> Callable[Concatenate[Tx, P], Awaitable[T]]:
+def _behind(
+    lock: str, work: Callable[Concatenate[Tx, P], Awaitable[T]]
+) -> Callable[Concatenate[Tx, P], Awaitable[T]]:
     async def wait_first(tx: Tx, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        await tx.conn.exec_driver_sql(TURN)
+        await tx.conn.exec_driver_sql(lock)
         return await work(tx, *args, **kwargs)
 
     return wait_first

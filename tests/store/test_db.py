@@ -77,7 +77,7 @@ async def test_what_fails_each_time_is_raised_at_last(counting: Store) -> None:
     async def rival() -> None:
         while True:
             overtaken = await looked.get()
-            await counting.write(_increment, "left")
+            await counting.append(_increment, "left")  # a write would wait: the fourth try is alone
             overtaken.set()
 
     async def always_late(tx: Tx) -> None:
