@@ -65,6 +65,7 @@ def parse(text: str) -> Url:
     return Url(scheme, _host(authority[1]), port, _ascii(target), _ascii(parts[4] or ""))
 
 
+@lru_cache(maxsize=1024)
 def network_of(literal: str) -> str:
     """An IPv4 address itself, the /64 of an IPv6 one: a household, not a device."""
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from email.message import Message
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -49,11 +50,14 @@ def _refused(request: web.Request, error: BadActivity, *, retry_after: int | Non
 
 async def _body(request: web.Request) -> bytes:
     most = request.app[SETTINGS].limits.inbox_body
-    _check_type(request.headers.get("Content-Type", ""))
+    if not _is_activity(request.headers.get("Content-Type", "")):
+        raise BadActivity("not-an-activity-type")
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise BadActivity("encoded", status=415)  # digests are of what was sent, and nothing is unpacked for strangers
     if request.content_length is not None and request.content_length > most:
         raise BadActivity("too-large", status=413)
+    if request.content.is_eof() and request.content_length is not None:
+        return request.content.read_nowait()  # all of it came with the head
     try:
         async with asyncio.timeout(request.app[SETTINGS].limits.body_time):
             return await _whole(request, most)
@@ -70,8 +74,8 @@ async def _whole(request: web.Request, most: int) -> bytes:
     return bytes(received)
 
 
-def _check_type(content_type: str) -> None:
+@lru_cache(maxsize=64)
+def _is_activity(content_type: str) -> bool:
     message = Message()
     message["content-type"] = content_type
-    if message.get_content_type() not in KINDS:
-        raise BadActivity("not-an-activity-type")
+    return message.get_content_type() in KINDS

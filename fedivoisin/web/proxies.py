@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -14,6 +15,7 @@ def believing(trusted: Sequence[str]) -> Middleware:
     """A layer that reads `X-Forwarded-For` and `X-Forwarded-Proto`, from the proxies at these addresses alone."""
     networks = [ipaddress.ip_network(one) for one in trusted]
 
+    @lru_cache(maxsize=1024)
     def is_trusted(address: Address) -> bool:
         return any(address in network for network in networks)
 
@@ -39,6 +41,7 @@ def _words(request: web.Request, name: str) -> list[str]:
     return [word.strip() for word in ",".join(request.headers.getall(name, [])).split(",") if word.strip()]
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     try:
         found = ipaddress.ip_address(text)
