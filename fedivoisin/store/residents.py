@@ -82,7 +82,7 @@ async def add_instance(tx: Tx, keys: KeyPairs, *, origin: str, display_name: str
     return await _add(tx, url, keys, type="Application", name=name, display_name=display_name, page_url=f"{origin}/")
 
 
-async def change(tx: Tx, member: ActorId, **values: Any) -> None:
+async def change(tx: Tx, member: ActorId, /, **values: Any) -> None:
     """Set some columns of an actor of ours."""
     await tx.conn.execute(update(actor).where(actor.c.id == member, actor.c.is_local).values(**values))
 

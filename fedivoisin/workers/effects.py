@@ -119,7 +119,9 @@ async def _publish(tx: Tx, recorded: Recorded) -> None:  # noqa: C901  # one lin
             await _publish_people(tx, rest, at=recorded.at)
 
 
-async def _publish_people(tx: Tx, happened: TrustEvent | DecisionEvent, *, at: datetime) -> None:
+async def _publish_people(  # noqa: C901  # one line per event
+    tx: Tx, happened: TrustEvent | DecisionEvent, *, at: datetime
+) -> None:
     match happened:
         case ProfileChanged(member=member):
             await people.profile_changed(tx, member)

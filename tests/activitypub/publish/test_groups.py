@@ -58,10 +58,9 @@ async def _sent(here: Neighbours, *verbs: str) -> list[Json]:
 
 def _short(document: Json) -> tuple[str, str, object]:
     """Who says what of what."""
-    inside = document["object"]
-    if not isinstance(inside, dict):
-        return document["actor"], document["type"], inside
-    return document["actor"], document["type"], (inside["type"], inside["object"])
+    inside: Any = document["object"]
+    about: object = inside if isinstance(inside, str) else (inside["type"], inside["object"])
+    return document["actor"], document["type"], about
 
 
 async def _admin(here: Neighbours) -> MemberId:
