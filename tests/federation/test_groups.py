@@ -260,3 +260,22 @@ async def test_a_member_follows_a_category_of_another_town(towns: tuple[Town, To
     known = await rennes.eventually(seen, that="both bicycles")
     assert known is not None
     assert {one.title for one in known} == {"Vélo rouge", "Vélo bleu"}
+
+
+async def test_a_town_that_forgot_a_follow_says_so_when_it_hears_of_it(towns: tuple[Town, Town]) -> None:
+    nantes, rennes = towns
+    awa = await nantes.member("awa")
+    group = await _follow(rennes, "maelle", f"@transport@{nantes.host}")
+
+    async def lose(tx: Tx) -> None:
+        ((standing, _),) = await follows.followers_here(tx, group.id)
+        await follows.remove(tx, standing.id)  # as a backup from before it would
+
+    await rennes.store.write(lose)
+    await nantes.publish(awa)
+
+    async def nobody(tx: Tx) -> bool:
+        theirs = await actors.by_url(tx, group.url)
+        return theirs is not None and await follows.count_followers(tx, theirs.id) == 0
+
+    assert await nantes.eventually(nobody, that="the Undo of a forgotten follow")
