@@ -227,9 +227,7 @@ def _writing() -> Generator[None]:
         _is_writing.reset(token)
 
 
-def _behind(
-    lock: str, work: Callable[Concatenate[Tx, P], Awaitable[T]]
-) -> Callable[Concatenate[Tx, P], Awaitable[T]]:
+def _behind(lock: str, work: Callable[Concatenate[Tx, P], Awaitable[T]]) -> Callable[Concatenate[Tx, P], Awaitable[T]]:
     async def wait_first(tx: Tx, /, *args: P.args, **kwargs: P.kwargs) -> T:
         await tx.conn.exec_driver_sql(lock)
         return await work(tx, *args, **kwargs)
