@@ -30,6 +30,8 @@ from torture.couriers import Couriers, steadily
 from torture.hosts import Hosts
 
 LIFE = 60.0
+LEAST_LIVES = 6
+"""A short soak kills more often."""
 CALM = 0.2
 """The share of the time, at its end, in which nobody is killed: where memory can be seen to grow, or not."""
 PUBLISH_EVERY = 4.0
@@ -96,7 +98,7 @@ async def _torture(soak: Soak, seconds: float) -> list[str]:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(soak.couriers.write(steadily(rate, until)))
         tasks.create_task(_publish(soak, until))
-        tasks.create_task(_kill(soak, calm))
+        tasks.create_task(_kill(soak, calm, min(LIFE, seconds / LEAST_LIVES)))
         tasks.create_task(_look(soak, began, until))
     soak.hosts.is_calm = True
     left = await _drain(soak)
@@ -132,9 +134,9 @@ async def _end(soak: Soak) -> None:
         await soak.process.wait()
 
 
-async def _kill(soak: Soak, until: float) -> None:
-    while perf_counter() + LIFE < until:
-        await asyncio.sleep(LIFE)
+async def _kill(soak: Soak, until: float, every: float) -> None:
+    while perf_counter() + every < until:
+        await asyncio.sleep(every)
         if soak.process is not None:
             os.kill(soak.process.pid, signal.SIGKILL)
             await soak.process.wait()
@@ -187,7 +189,7 @@ def lost_or_doubled(soak: Soak) -> list[str]:
     said = ask(settings, "SELECT host, url, outcome FROM delivery JOIN activity ON activity.id = delivery.activity_id")
     arrived = soak.hosts.taken
     again = [moments for moments in arrived.values() if len(moments) > 1]
-    unexplained = [moments for moments in again if not _is_explained(moments, soak.kills)]
+    unexplained = [moments for moments in again if not is_explained(moments, soak.kills)]
     print(
         f"  {len(meant)} notes taken ({dict(soak.couriers.answers)}), {len(said)} deliveries, {soak.hosts.refused} of"
         f" them met a host out of order, {len(soak.kills)} kills, {len(again)} brought again after a kill"
@@ -203,7 +205,7 @@ def lost_or_doubled(soak: Soak) -> list[str]:
     return [f"{name}: {number}" for name, number in findings.items() if number]
 
 
-def _is_explained(moments: Sequence[float], kills: Sequence[float]) -> bool:
+def is_explained(moments: Sequence[float], kills: Sequence[float]) -> bool:
     """Each but the last was taken just before a kill, which came before it could be written down."""
     return all(any(0 <= kill - moment <= JUST_BEFORE for kill in kills) for moment in moments[:-1])
 
