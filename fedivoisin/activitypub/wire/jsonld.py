@@ -11,7 +11,7 @@ import msgspec
 
 from fedivoisin.activitypub.wire.contexts import bundled
 from fedivoisin.activitypub.wire.strict_json import Document, is_list, is_object
-from fedivoisin.activitypub.wire.vocabulary import canonical, is_renaming, our_context, our_key
+from fedivoisin.activitypub.wire.vocabulary import aliases, canonical, is_renaming, our_context, our_key
 from fedivoisin.errors import BadActivity
 
 MAX_CONTEXTS = 32
@@ -43,6 +43,11 @@ def normalise(document: Document) -> Document:
         raise BadActivity("jsonld-too-large")
     if any(_imports(context) for context in contexts):
         raise BadActivity("jsonld-restructuring")
+    if not has_keywords and len(contexts) == 1 and "@context" in document:
+        names = _aliases(msgspec.json.encode(contexts[0]))
+        if names is not None and not _has_short_addresses(document):
+            renamed: Document = _under_our_names(document, names)
+            return renamed
     return _translate(document)
 
 
@@ -64,6 +69,37 @@ def _judge(contexts: list[Any]) -> bool:
     if sum(map(len, inline)) > MAX_TERMS:
         raise BadActivity("context-too-large")
     return any(is_renaming(terms, inline[0]) for terms in inline)
+
+
+@lru_cache(maxsize=256)
+def _aliases(encoded: bytes) -> Mapping[str, str] | None:
+    return aliases(msgspec.json.decode(encoded))
+
+
+def _has_short_addresses(document: Document) -> bool:
+    """Whether a key or a type is short for an address (`as:to`): only expansion knows which."""
+    for node in _objects(document):
+        types: list[Any] = node["type"] if is_list(node.get("type")) else [node.get("type", "")]
+        if any(not isinstance(one, str) or ":" in one for one in types) or any(":" in name for name in node):
+            return True
+    return False
+
+
+def _under_our_names(value: Any, names: Mapping[str, str]) -> Any:
+    if is_list(value):
+        return [_under_our_names(item, names) for item in value]
+    if not is_object(value):
+        return value
+    plain: Document = {}
+    for theirs, item in value.items():
+        ours = names.get(theirs, theirs)
+        if ours in plain:
+            raise BadActivity("jsonld-ambiguous")
+        if ours == "type":
+            plain[ours] = [names.get(one, one) for one in item] if is_list(item) else names.get(item, item)
+        elif ours != "@context":
+            plain[ours] = _under_our_names(item, names)
+    return plain
 
 
 def _survey(document: Document) -> tuple[list[Any], bool]:

@@ -103,6 +103,43 @@ def is_renaming(terms: Mapping[str, Any], outer: Mapping[str, Any]) -> bool:
     return any(_changes(name, value, scope) for name, value in terms.items())
 
 
+def aliases(context: Any) -> Mapping[str, str] | None:
+    """Their name -> ours, of a context that does nothing but give other names to words of ours; None if it does more.
+
+    Such a document needs no expansion: its keys, and the names of its types, are replaced.
+    """
+    entries: list[Any] = context if is_list(context) else [context]
+    inline = [entry for entry in entries if is_object(entry)]
+    if inline != entries[len(entries) - len(inline) :] or not all(
+        isinstance(one, str) or one in inline for one in entries
+    ):
+        return None  # an address behind them could take their names away again
+    scope = {name: value for terms in inline for name, value in terms.items()}
+    found: dict[str, str] = {}
+    for name, definition in scope.items():
+        ours = _plain_alias(name, definition, scope)
+        if ours is None:
+            return None
+        found |= {name: ours} if ours else {}
+    return found
+
+
+def _plain_alias(name: str, definition: Any, scope: Mapping[str, Any]) -> str | None:
+    """Our name for it; empty where we have none; None where it is more than another name."""
+    if is_object(definition):
+        if definition.keys() - {"@id", "@type"} or definition.get("@type", "@id") != "@id":
+            return None
+        definition = definition.get("@id")
+    if not isinstance(definition, str) or not name or name[0] == "@" or ":" in name or name in our_words():
+        return None
+    iri = _iri(definition, scope, _MAX_STEPS, our_words())
+    if iri.startswith("@"):
+        return {"@id": "id", "@type": "type"}.get(iri)
+    if _is_namespace(iri):
+        return ""
+    return _our_terms().get(iri, "")
+
+
 def _changes(name: str, value: Any, scope: Mapping[str, Any]) -> bool:
     if name.startswith("@"):
         return name not in _HARMLESS and not (name == "@vocab" and value in _HARMLESS_VOCABULARIES)

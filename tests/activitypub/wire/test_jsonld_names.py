@@ -1,0 +1,64 @@
+"""Documents whose context only gives other names to our words: read without expansion, and to the same."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedivoisin.activitypub.wire import jsonld
+from fedivoisin.activitypub.wire.jsonld import normalise
+from fedivoisin.errors import BadActivity
+from tests.activitypub.wire.test_jsonld import AS, without_lists_of_one
+
+NAMES = {"acteur": "actor", "mots": "content", "cles": "tag", "date": "published", "sens": "inReplyTo", "nom": "name"}
+IRIS = {name: f"https://www.w3.org/ns/activitystreams#{ours}" for name, ours in NAMES.items()}
+words_said = st.text("abc é<>&", max_size=8)
+# What has nothing but an id is left out by expansion, and read plainly for what it is: a reference.
+leaves = st.fixed_dictionaries({"id": st.just("https://a.example/1"), "totalItems": st.integers(0, 99)}, optional={
+    "type": st.sampled_from(["Note", "Billet", ["Billet", "Question"]]),
+    **dict.fromkeys(("mots", "nom", "name"), words_said),
+    **{name: st.sampled_from(["https://a.example/a", "https://b.example/b"]) for name in ("acteur", "sens")},
+})  # fmt: skip
+objects = st.recursive(leaves, lambda inner: st.builds(
+    lambda outer, members: {**outer, "cles": members}, leaves, st.lists(inner, min_size=1, max_size=3)
+), max_leaves=5)  # fmt: skip
+
+
+@given(objects, st.booleans())
+@settings(max_examples=60)
+def test_other_names_alone_are_read_as_expansion_reads_them(said: dict[str, Any], are_objects: bool) -> None:
+    terms = {name: {"@id": iri} if are_objects else iri for name, iri in IRIS.items()}
+    terms |= {"Billet": "as:Note", "genre": "@type"}
+    harder = {**terms, "autre": {"@id": "as:url", "@container": "@list"}}
+    assert _read({"@context": [AS, terms], **said}) == _read({"@context": [AS, harder], **said})
+
+
+def _read(document: dict[str, Any]) -> str:
+    try:
+        return json.dumps(without_lists_of_one(normalise(document)), sort_keys=True)
+    except BadActivity as refusal:
+        return refusal.code
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"@context": [{"x": "as:to"}, AS], "x": "https://a.example/a"},
+        {"@context": [AS, {"x": "as:to"}], "as:cc": "https://a.example/a"},
+        {"@context": [AS, {"x": "as:to"}], "type": "as:Note"},
+        {"@context": [AS, {"x": "as:to"}], "type": [5]},
+    ],
+)
+def test_what_is_more_than_another_name_is_expanded(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(jsonld, "_translate", lambda document: asked.append(document) or {})
+    assert normalise({"id": "https://a.example/1", **document}) == {}
+    assert len(asked) == 1
+
+
+def test_the_same_thing_under_two_names_is_refused_rather_than_joined() -> None:
+    document = {"@context": [AS, {"nom": "as:name"}], "id": "https://a.example/1", "nom": "a", "name": "b"}
+    with pytest.raises(BadActivity, match="jsonld-ambiguous"):
+        normalise(document)
