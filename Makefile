@@ -100,6 +100,10 @@ bench-inbox: ready-to-test ## Activities received a second, beside a bare handle
 bench-delivery: ready-to-test ## Deliveries a second, beside a bare loop of sign + POST and Fedify's queue
 	@$(BIN)/python -m bench.delivery
 
+.PHONY: bench-scale
+bench-scale: ready-to-test ## Several processes on one PostgreSQL, and a long queue with hosts that are down
+	@$(BIN)/python -m bench.scale
+
 .PHONY: lighthouse
 lighthouse: ready-to-test ## Lighthouse's opinion of the main pages of the running demo
 	@tools/chromium

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -26,7 +26,7 @@ class Postgres:
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
+def running(settings: Sequence[str] = FAST) -> Iterator[Postgres]:
     """Start a server of one's own; stop it and leave nothing behind at the end."""
     folder = Path(tempfile.mkdtemp(prefix="fv-pg-", dir="/tmp"))  # short: a socket's path has 107 bytes at most
     try:
@@ -35,7 +35,7 @@ def running() -> Iterator[Postgres]:
         _hand_over(folder)
         _run(binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         control = (binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-s")
-        _run(*control, "-o", " ".join((f"-k {folder} -h ''", *(f"-c {setting}" for setting in FAST))), "start")
+        _run(*control, "-o", " ".join((f"-k {folder} -h ''", *(f"-c {setting}" for setting in settings))), "start")
         try:
             yield Postgres(folder)
         finally:
