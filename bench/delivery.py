@@ -35,6 +35,7 @@ from bench.processes import (
     running,
     serve,
     until_listening,
+    until_quiet,
 )
 from bench.tables import machine, table, verdict
 from bench.town import build_town, environment, settings_of, town_at
@@ -170,6 +171,7 @@ async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: i
         env = {**environment(settings), "FEDIVOISIN_NETWORK_CA_FILE": str(authority)}
         async with running(serve(), env=env, cpu=OURS) as process:
             await until_listening(process, settings.port)
+            await until_quiet(process)
             yield Ground(settings, store, process, writers)
     finally:
         await store.close()

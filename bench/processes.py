@@ -120,3 +120,15 @@ def _resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * PAGE
     except OSError:
         return 0
+
+
+async def until_quiet(process: Process, *, seconds: float = 3.0, most: float = 0.2) -> None:
+    """Wait until it does next to nothing for so long: what a first start has to do is not part of what is measured."""
+    deadline = asyncio.get_running_loop().time() + LONGEST_START
+    before = cpu_seconds(process.pid)
+    while asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(seconds)
+        before, used = (now := cpu_seconds(process.pid)), now - before
+        if used < most:
+            return
+    raise DidNotStart("it never comes to rest")
