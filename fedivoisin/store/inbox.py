@@ -162,7 +162,8 @@ async def purge(tx: Tx) -> None:
 class InboxWriter:
     """Group commit: requests that arrive together share one transaction and one flush to the disk.
 
-    The first request of a batch writes for all who queued up behind it, so there is no task to start or stop.
+    A task writes as long as somebody waits, and ends by itself. A request that leaves does not disturb it: what was
+    verified is kept all the same.
     """
 
     store: Store
@@ -171,7 +172,7 @@ class InboxWriter:
     _waiting: list[tuple[Incoming, "asyncio.Future[None]"]] = field(
         default_factory=list[tuple[Incoming, "asyncio.Future[None]"]]
     )
-    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _writing: "asyncio.Task[None] | None" = None
     _backlog: int = 0
     _counted_at: datetime | None = None
 
@@ -180,25 +181,28 @@ class InboxWriter:
         if len(self._waiting) >= MOST_IN_MEMORY or self._backlog >= self.most_waiting:
             await self._count()
             raise QueueFull
-        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[None] = loop.create_future()
         self._waiting.append((incoming, kept))
-        async with self._writing:
-            if not kept.done():
-                await self._write_batch()
+        if self._writing is None or self._writing.done():
+            self._writing = loop.create_task(self._write_all())
         await kept
 
-    async def _write_batch(self) -> None:
-        batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
-        try:
-            await self.store.append(put, [incoming for incoming, _ in batch])
-        except BaseException as error:
-            for _, kept in batch:
-                _fail(kept, error)
-            raise
-        for _, kept in batch:
-            if not kept.done():
-                kept.set_result(None)
-        await self._count()
+    async def _write_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+            try:
+                await self.store.append(put, [incoming for incoming, _ in batch])
+                await self._count()
+            except BaseException as error:
+                for _, kept in batch:
+                    _fail(kept, error)
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                for _, kept in batch:
+                    if not kept.done():
+                        kept.set_result(None)
 
     async def _count(self) -> None:
         now = self.store.now()
@@ -211,6 +215,5 @@ class InboxWriter:
 
 def _fail(kept: "asyncio.Future[None]", error: BaseException) -> None:
     if not kept.done():
-        # The writer left in the middle (its request was cancelled): the others are asked to come again.
+        # The program stops in the middle: the others are asked to come again.
         kept.set_exception(error if isinstance(error, Exception) else QueueFull())
-        kept.exception()  # the writer raises it too: whoever left meanwhile leaves no warning behind

@@ -1,6 +1,7 @@
 """The two queues and what stands around them: peers, blocks, keys, tombstones, look-ups; on both databases."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -87,6 +88,40 @@ async def test_requests_that_arrive_together_are_written_together(store: Store) 
     await asyncio.gather(*(writer.keep(_incoming(number % 30)) for number in range(90)))
     async with store.read() as tx:
         assert await inbox.waiting(tx) == 30
+
+
+async def test_a_request_that_leaves_keeps_nobody_waiting_and_is_kept_all_the_same(store: Store) -> None:
+    writer = InboxWriter(store, 1000)
+    first = asyncio.create_task(writer.keep(_incoming(0)))
+    await asyncio.sleep(0)
+    second, third = (asyncio.create_task(writer.keep(_incoming(number))) for number in (1, 2))
+    await asyncio.sleep(0)
+    first.cancel()
+    second.cancel()
+    ends = await asyncio.gather(first, second, asyncio.wait_for(third, 5), return_exceptions=True)
+    assert [type(end) for end in ends] == [asyncio.CancelledError, asyncio.CancelledError, type(None)]
+    async with store.read() as tx:
+        assert await inbox.waiting(tx) == 3
+
+
+async def test_what_could_not_be_written_is_said_to_each_and_the_next_ones_are(store: Store) -> None:
+    writer = InboxWriter(store, 1000)
+    unwritable = Incoming(replace(_incoming(1).verified, body="no bytes"), "https://a.example/1", "Create")  # type: ignore[arg-type]
+    ends = await asyncio.gather(*(writer.keep(one) for one in (unwritable, unwritable)), return_exceptions=True)
+    assert [type(end) for end in ends] == [TypeError, TypeError]
+    await writer.keep(_incoming(2))
+
+
+async def test_who_still_waits_when_the_program_stops_is_asked_to_come_again(store: Store) -> None:
+    writer = InboxWriter(store, 1000)
+    waiting = [asyncio.create_task(writer.keep(_incoming(number))) for number in range(3)]
+    before = asyncio.all_tasks()
+    await asyncio.sleep(0)
+    (writing,) = asyncio.all_tasks() - before
+    await asyncio.sleep(0)
+    writing.cancel()
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(end) for end in ends} == {QueueFull}
 
 
 async def test_a_full_queue_says_so(store: Store, world: FakeWorld) -> None:
