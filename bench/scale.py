@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import msgspec
@@ -122,7 +122,9 @@ async def town(folder: Path, server: Postgres, hosts: Sequence[str]) -> AsyncGen
     settings = msgspec.structs.replace(settings, database=server.url("postgres"), run_workers=False)
     await build_town(its, settings)
     store = app.open_store(settings)
-    looking = await asyncpg.connect(host=str(server.socket_folder), user="postgres", database="postgres")
+    looking: Any = await cast(Any, asyncpg).connect(
+        host=str(server.socket_folder), user="postgres", database="postgres"
+    )
     try:
         await introduce(store, people)
         urls = [row["url"] for row in await looking.fetch("SELECT url FROM listing WHERE state = 'open' AND is_local")]
