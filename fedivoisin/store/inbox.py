@@ -194,15 +194,12 @@ class InboxWriter:
             try:
                 await self.store.append(put, [incoming for incoming, _ in batch])
                 await self._count()
-            except BaseException as error:
-                for _, kept in batch:
-                    _fail(kept, error)
-                if not isinstance(error, Exception):
-                    raise
+            except Exception as error:
+                _end(batch, error)  # each of the requests raises it
             else:
-                for _, kept in batch:
-                    if not kept.done():
-                        kept.set_result(None)
+                _end(batch, None)
+            finally:
+                _end(batch, QueueFull())  # the program stops in the middle: they are asked to come again
 
     async def _count(self) -> None:
         now = self.store.now()
@@ -213,7 +210,11 @@ class InboxWriter:
             self._backlog = await waiting(tx)
 
 
-def _fail(kept: "asyncio.Future[None]", error: BaseException) -> None:
-    if not kept.done():
-        # The program stops in the middle: the others are asked to come again.
-        kept.set_exception(error if isinstance(error, Exception) else QueueFull())
+def _end(batch: "Sequence[tuple[Incoming, asyncio.Future[None]]]", error: Exception | None) -> None:
+    for _, kept in batch:
+        if kept.done():
+            continue
+        if error is None:
+            kept.set_result(None)
+        else:
+            kept.set_exception(error)

@@ -137,7 +137,13 @@ def _is_leaving() -> bool:
 
 
 def _start(shop: Workshop, work: Coroutine[object, object, None]) -> None:
-    shop.tasks.create_task(_survive(work))
+    surviving = _survive(work)
+    try:
+        shop.tasks.create_task(surviving)
+    except RuntimeError:
+        # The group ends: what was claimed is given back, and sent by the next run.
+        surviving.close()
+        work.close()
 
 
 async def _survive(work: Coroutine[object, object, None]) -> None:

@@ -30,7 +30,14 @@ OPENING_STORE = {
 }
 # What fails there is ours: it is logged whole, and the next request or turn goes on (docs/decisions/0002).
 # The sanitiser is a library in Rust, whose panic is no Exception: it is turned into BadActivity where it happens.
-CATCHING = {"fedivoisin.workers.loop", "fedivoisin.web.errors", "fedivoisin.activitypub.html"}
+CATCHING = {
+    "fedivoisin.workers.loop",
+    "fedivoisin.workers.effects",
+    "fedivoisin.activitypub.carrying",
+    "fedivoisin.web.errors",
+    "fedivoisin.activitypub.html",
+    "fedivoisin.store.inbox",
+}
 OPENERS = {"write", "append", "read"}
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from fedivoisin.store.db import MAX_TRIES, Bell, CannotOpen, Nested, Store, Tx
+from fedivoisin.store.db import MAX_TRIES, CannotOpen, Nested, Store, Tx
 from fedivoisin.store.sqlite import READERS, Waited
 from tests.fakes import FakeWorld
 
@@ -307,55 +307,6 @@ async def test_one_transaction_has_one_moment(counting: Store, world: FakeWorld)
         return tx.now == world.now()
 
     assert not await counting.write(wait)
-
-
-async def test_a_commit_wakes_all_who_wait(counting: Store) -> None:
-    waiting = [asyncio.create_task(counting.bell.wait(60)) for _ in range(3)]
-    await _value(counting, "left")
-    assert not any(task.done() for task in waiting)
-    await counting.write(_increment, "left")
-    await asyncio.wait_for(asyncio.gather(*waiting), 5)
-
-
-async def test_an_append_rings_and_a_claim_does_not(counting: Store) -> None:
-    waiting = asyncio.create_task(counting.bell.wait(60))
-    await counting.take(_increment, "left")
-    assert not waiting.done()
-    await counting.append(_increment, "left")
-    await asyncio.wait_for(waiting, 5)
-
-
-async def test_a_failed_write_wakes_nobody(counting: Store) -> None:
-    async def fail(_tx: Tx) -> None:
-        raise LookupError("no")
-
-    heard = counting.bell.listen()
-    with pytest.raises(LookupError):
-        await counting.write(fail)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(heard(60), 0.01)
-
-
-async def test_a_ring_between_looking_and_waiting_is_heard() -> None:
-    bell = Bell()
-    heard = bell.listen()
-    bell.ring()
-    await asyncio.wait_for(heard(60), 5)
-
-
-async def test_only_who_waits_for_a_filled_queue_or_for_anything_wakes(counting: Store) -> None:
-    async def fill(tx: Tx) -> None:
-        tx.filled.add("mail")
-
-    for_mail, for_anything, for_the_inbox = (counting.bell.listen(queue) for queue in ("mail", None, "inbox"))
-    await counting.write(fill)
-    await asyncio.wait_for(asyncio.gather(for_mail(60), for_anything(60)), 5)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(for_the_inbox(60), 0.01)
-
-
-async def test_who_waits_long_enough_looks_without_a_ring() -> None:
-    await asyncio.wait_for(Bell().wait(0.001), 5)
 
 
 async def test_a_database_that_is_not_there_is_said(tmp_path_factory: pytest.TempPathFactory, world: FakeWorld) -> None:
