@@ -22,7 +22,9 @@ class Postgres:
         named = {"server_settings": {"application_name": f"fedivoisin {holder}".strip()}}
         # An error ends in the log: the values beside it would be people's words, addresses, hashes of passwords.
         shared = {"hide_parameters": True, "connect_args": named, "pool_size": 5}
-        self._writer = create_async_engine(target, **shared, max_overflow=5)
+        # SERIALIZABLE notes what was read, and a table scanned whole is noted whole: then any two writes collide.
+        writing = {**shared, "connect_args": {"server_settings": {**named["server_settings"], "enable_seqscan": "off"}}}
+        self._writer = create_async_engine(target, **writing, max_overflow=5)
         reader = create_async_engine(target, **shared, max_overflow=10)
         self._reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
