@@ -24,7 +24,7 @@ from fedivoisin.activitypub.keys import RECEPTION
 from fedivoisin.activitypub.wire import keys as wire_keys
 from fedivoisin.adapters import storage
 from fedivoisin.adapters.media import Encoder
-from fedivoisin.adapters.network import Network
+from fedivoisin.adapters.outside import Outside
 from fedivoisin.adapters.passwords import Passwords
 from fedivoisin.counters import Counters
 from fedivoisin.errors import Refused
@@ -95,7 +95,7 @@ async def open_world(settings: Settings, store: Store) -> AsyncGenerator[World]:
     """The real doors outside, closed at the end."""
     async with AsyncExitStack() as stack:
         counters = Counters()
-        network = Network(
+        network = Outside(
             counters=counters,
             lab_hosts=frozenset(settings.network.lab_hosts) if settings.is_lab else frozenset(),
             ca_file=settings.network.ca_file,

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from fedivoisin import VERSION
+from fedivoisin import VERSION, lean
 from fedivoisin.adapters import logs
 from fedivoisin.settings import SettingError, Settings, load
 
@@ -56,6 +56,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop."""
+    lean.later("aiohttp")  # its client is for when we first ask somebody
     from fedivoisin import app
 
     run(app.serve(settings, on_ready=lambda word: _say_ready(settings, word)))

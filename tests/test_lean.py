@@ -36,3 +36,29 @@ def test_a_package_that_is_there_is_used_as_it_is() -> None:
 def test_a_package_that_is_missing_is_said() -> None:
     with pytest.raises(ModuleNotFoundError):
         lean.submodule("no_such_package.module")
+
+
+def test_the_server_half_of_a_package_does_without_the_client_until_it_is_asked_for() -> None:
+    code = (
+        "import sys; from fedivoisin import lean; lean.later('aiohttp'); from fedivoisin import app;"
+        "print('aiohttp.connector' in sys.modules);"
+        "from aiohttp import ClientSession; import aiohttp; print(ClientSession is aiohttp.client.ClientSession);"
+        "print(aiohttp.web is sys.modules['aiohttp.web'], type(aiohttp).__name__)"
+    )
+    assert _alone(code).splitlines() == ["False", "True", "True module"]
+
+
+def test_what_is_imported_already_or_has_no_version_is_left_alone() -> None:
+    before = dict(sys.modules)
+    for package in ("email", "no_such_package", "tests.shape"):
+        lean.later(package)
+    assert {name: sys.modules[name] for name in before} == before
+    code = "from fedivoisin import lean; lean.later('email'); import email; print(type(email).__name__)"
+    assert _alone(code) == "module"
+
+
+def test_a_name_that_nobody_knows_is_an_error_as_ever() -> None:
+    code = "from fedivoisin import lean; lean.later('aiohttp'); from aiohttp import no_such_name"
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        _alone(code)
+    assert "cannot import name 'no_such_name'" in str(failure.value.stderr)
