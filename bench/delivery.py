@@ -50,12 +50,14 @@ OURS, LOAD = 1, 0
 WARM = 20
 OURS_COLD = "fedivoisin, new connections"
 IN_A_ROW = 10
+ROUNDS = 3
+"""The bare loop and ours take turns, each on new hosts: what else the machine does meets both."""
 LONGEST_WAIT = 120.0
 LEAST_OF_BARE, LEAST_OF_FEDIFY, MOST_HANDSHAKES = 0.75, 5.0, 1.05
 LEFT = """SELECT (SELECT count(*) FROM delivery WHERE outcome IS NULL),
     (SELECT count(*) FROM event WHERE next_at IS NOT NULL), (SELECT count(*) FROM delivery WHERE outcome = 'sent')"""
 MEMBERS = """SELECT actor.id FROM actor JOIN membership ON membership.member_id = actor.id
-    WHERE is_local AND state = 'member' ORDER BY actor.id LIMIT 3"""
+    WHERE is_local AND state = 'member' ORDER BY actor.id LIMIT 5"""
 FEDIFY = ROOT / "tests/peers/fedify/deliver.mjs"
 
 
@@ -110,7 +112,7 @@ class Ground:
     store: Store
     process: Process
     writers: Sequence[ActorId]
-    """Followed by few, over plain http, over TLS."""
+    """Followed by few, by many over plain http (one for each round), by many over TLS."""
 
 
 async def main(count: int, only: str) -> None:
@@ -122,9 +124,8 @@ async def main(count: int, only: str) -> None:
         plain = await stack.enter_async_context(sink(session))
         secret = await stack.enter_async_context(sink(session, certificate))
         os.sched_setaffinity(0, {LOAD})
-        found = [await told("bare sign + POST", python("-m", "bench.bare_delivery"), plain, count)]
         async with ours(folder, authority, (plain, secret), count) as ground:
-            found += await measure(ground, plain, secret, count)
+            found = await measure(ground, plain, secret, count)
         if only != "ours":
             found.append(await told("Fedify's queue", [str(ROOT / "tools/node"), str(FEDIFY)], plain, count // 4))
     _print(found, count)
@@ -156,7 +157,8 @@ async def told(name: str, command: Sequence[str], sink: Sink, count: int) -> Mea
 async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: int) -> AsyncGenerator[Ground]:
     """Our server on its core, with three members who have followers."""
     plain, secret = sinks
-    hosts = [plain.hosts("w", WARM), plain.hosts("h", count), secret.hosts("s", count)]
+    rounds = [plain.hosts(letter, count) for letter in "abc"[:ROUNDS]]
+    hosts = [plain.hosts("w", WARM), *rounds, secret.hosts("s", count)]
     town = town_at(0)
     settings = settings_of(town, folder, lab_hosts=tuple(one for several in hosts for one in several))
     network = msgspec.structs.replace(settings.network, ca_file=str(authority))
@@ -166,8 +168,8 @@ async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: i
     try:
         writers = [ActorId(id) for (id,) in _ask(settings, MEMBERS)]
         key = keys.public_pem(keys.new_rsa().public_key())
-        for writer, its, scheme in zip(writers, hosts, ("http", "http", "https"), strict=True):
-            await follow(store, writer, its, scheme=scheme, public_key=key)
+        for writer, its in zip(writers, hosts, strict=True):
+            await follow(store, writer, its, scheme="https" if its is hosts[-1] else "http", public_key=key)
         env = {**environment(settings), "FEDIVOISIN_NETWORK_CA_FILE": str(authority)}
         async with running(serve(), env=env, cpu=OURS) as process:
             await until_listening(process, settings.port)
@@ -179,13 +181,19 @@ async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: i
 
 async def measure(ground: Ground, plain: Sink, secret: Sink, count: int) -> list[Measure]:
     """Once to hosts that were never spoken to, then ten in a row over TLS: the first of them opens the connections."""
-    few, many, hidden = ground.writers
+    few, *many, hidden = ground.writers
     await _publish(ground, plain, few, "Échelle")
-    cold = Measure(OURS_COLD, *await _publish(ground, plain, many, "Escabeau"), memory(ground.process.pid))
+    bare: list[Measure] = []
+    cold: list[Measure] = []
+    for number, writer in enumerate(many):
+        bare.append(await told("bare sign + POST", python("-m", "bench.bare_delivery"), plain, count))
+        rss = memory(ground.process.pid)
+        cold.append(Measure(OURS_COLD, *await _publish(ground, plain, writer, f"Escabeau {number}"), rss))
     several = [await _publish(ground, secret, hidden, f"Perceuse {number}") for number in range(IN_A_ROW)]
     first, rest = several[0], several[1:]
     return [
-        cold,
+        _middle(bare),
+        _middle(cold),
         Measure("fedivoisin, TLS, new connections", *first, 0.0),
         Measure(
             f"fedivoisin, TLS, the {len(rest)} that follow",
@@ -196,6 +204,10 @@ async def measure(ground: Ground, plain: Sink, secret: Sink, count: int) -> list
             (await secret.count())["handshakes"],
         ),
     ]
+
+
+def _middle(rounds: Sequence[Measure]) -> Measure:
+    return sorted(rounds, key=lambda one: one.cpu)[len(rounds) // 2]
 
 
 async def _publish(ground: Ground, sink: Sink, author: ActorId, title: str) -> tuple[int, float, float]:

@@ -43,6 +43,8 @@ from fedivoisin.world import Mail, MailServer, NewKeys, World
 
 BACKLOG = 512
 """Connections that may wait to be taken."""
+RARELY = (5_000, 20, 20)
+"""When the garbage collector looks for rings: most of what a request or a delivery leaves behind goes without it."""
 OPEN_FILES = 65_536
 """Connections to hundreds of other servers are kept, each an open file; many systems allow 1,024 unless asked."""
 
@@ -260,6 +262,7 @@ def _make_room() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
     # What is loaded by now stays: a tenth of the CPU under load would go into looking at it again and again.
     gc.freeze()
+    gc.set_threshold(*RARELY)
 
 
 async def work(settings: Settings) -> None:

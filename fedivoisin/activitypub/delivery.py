@@ -24,13 +24,13 @@ MOST_HOSTS = 64
 MOST_DOUBTFUL = 16
 """How many of them may be hosts that did not answer the last time: they hold a place until a time-out."""
 DOUBTFUL_WAIT = timedelta(seconds=30)
-MOST_PER_CLAIM = 200
+MOST_PER_CLAIM = 300
 LONGEST_TURN = timedelta(seconds=30)
 """After which a slow host gives its place to others."""
 LONGEST_HELD = outbox.CLAIM - timedelta(seconds=45)
 """After which nothing more is begun under a claim: the last POST, and a second knock, must end within it."""
-MOST_UNRECORDED = 100
-LONGEST_UNRECORDED = 0.2
+MOST_UNRECORDED = 200
+LONGEST_UNRECORDED = 0.3
 """Seconds that a result waits at most for others to be written down with: a transaction for each would cost more than
 all the rest. What a kill catches unrecorded is sent again, and known by its id.
 """
@@ -57,6 +57,8 @@ class Sender:
     at_work: int = 0
     doubtful: int = 0
     is_recording: bool = False
+    is_more: bool = False
+    """Whether the last claim took as much as it may: there is more."""
     due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when recording should not wait for more."""
     numbers: "count[int]" = field(default_factory=count)
@@ -82,7 +84,9 @@ async def run_once(sender: Sender, start: Start) -> int:
     for _ in range(min(MOST_HOSTS - sender.at_work, len(sender.waiting))):
         sender.at_work += 1
         start(_serve(sender, start))
-    return sum(len(turn.deliveries) for turn in turns)
+    taken = sum(len(turn.deliveries) for turn in turns)
+    sender.is_more = taken >= MOST_PER_CLAIM
+    return taken
 
 
 def judge(response: Response, scheme: Scheme, now: datetime) -> Result:
@@ -169,7 +173,9 @@ async def _record_all(sender: Sender) -> None:
             delivered.count(sender.world.counters, turn)
     finally:
         sender.busy.difference_update(turn.host for turn in turns)
-        sender.store.bell.ring({"delivery"})
+        # What came meanwhile for a host that was busy is found when all rest, or at the next look.
+        if sender.is_more or not sender.busy:
+            sender.store.bell.ring({"delivery"})
 
 
 async def _bring_all(world: World, turn: Turn) -> None:
