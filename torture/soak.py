@@ -214,7 +214,7 @@ def grown(series: Sequence[tuple[float, float, float]]) -> list[str]:
     """Whether memory grows: within the last life, and from the first lives to the last ones at the same age."""
     settled = [(at, age, megabytes) for at, age, megabytes in series if age > WARM_UP]
     ages = [age for _, age, _ in settled]
-    last = [megabytes for at, age, megabytes in settled if at >= series[-1][0] - max(ages, default=0)]
+    last = [megabytes for at, _, megabytes in settled if at >= series[-1][0] - max(ages, default=0)]
     findings: list[str] = []
     for name, values in (("within the last life", last), ("from life to life", [one for _, _, one in settled])):
         third = len(values) // 3

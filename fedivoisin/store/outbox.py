@@ -177,13 +177,13 @@ async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Deliv
         .limit(limit)
         .with_for_update(skip_locked=True, of=delivery)
     )
-    claimed = await tx.conn.execute(
+    taking: Any = (
         update(delivery)
         .where(delivery.c.id.in_(due.scalar_subquery()))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx))
         .returning(*_DELIVERY)
     )
-    return sorted((Delivery(*row) for row in claimed), key=lambda one: (one.priority, one.id))
+    return sorted((Delivery(*row) for row in await tx.conn.execute(taking)), key=lambda one: (one.priority, one.id))
 
 
 async def bodies(tx: Tx, activity_ids: Collection[str]) -> dict[str, bytes]:

@@ -299,6 +299,24 @@ async def test_a_result_waits_for_slow_hosts_a_moment_and_no_longer(
         door.opened.set()
 
 
+async def test_results_that_came_while_writing_failed_are_written_at_the_next_turn(
+    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(tx: Tx, turns: Sequence[Turn]) -> None:
+        sender.over += turns
+        raise OSError("the disk is full")
+
+    whole = delivered.record
+    monkeypatch.setattr(delivered, "record", broken)
+    await _say_to(store, 1, HOST)
+    sender = Sender(store, world.doors)
+    with pytest.raises(OSError, match="full"):
+        await _deliver_as(sender)
+    monkeypatch.setattr(delivered, "record", whole)
+    assert await _deliver_as(sender) == 0
+    assert await _line(store) == ("sent", 202, 1)
+
+
 async def test_results_that_could_not_be_written_do_not_keep_their_hosts(
     store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
