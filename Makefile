@@ -43,14 +43,14 @@ test: ## Every check and every test, from nothing
 	$(MAKE) lint
 	echo '  Running the tests (screenshots go to var/screenshots) …'
 	rm -rf var/coverage && mkdir -p var/coverage
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --durations=5 \
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 \
 		--cov --cov-report= --cov-report=json:var/coverage/report.json --gates --began=$$began
 
 .PHONY: quick
-quick: ready-to-test ## The inner loop: style, types and the tests that need no browser, peer or process
+quick: ready-to-test ## The inner loop: style, types, and the tests that need no browser, peer, process or PostgreSQL
 	@$(STEP) 'Style' $(BIN)/ruff check -q $(OURS)
 	$(STEP) 'Types' $(BIN)/mypy
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m 'not browser and not peer and not slow'
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m 'not browser and not peer and not slow and not postgres'
 
 .PHONY: lint
 lint: ready-to-test ## Every check that runs no test

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COVERAGE_REPORT = ROOT / "var/coverage/report.json"
 TEMPLATE = "with_tables"
 MAX_SHOWN = 160
+LONG = ("browser", "peer", "slow")
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Doubles a test: once for each database."""
     return str(request.param)
@@ -144,6 +145,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Two options of a full run."""
     parser.addoption("--gates", action="store_true", help="fail below the coverage that each package owes")
     parser.addoption("--began", type=float, default=0, help="when the whole run began, to print how long it took")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes first: two workers then end together. The sort keeps the order otherwise."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in LONG))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
