@@ -47,10 +47,12 @@ test: ## Every check and every test, from nothing
 		--cov --cov-report= --cov-report=json:var/coverage/report.json --gates --began=$$began
 
 .PHONY: quick
-quick: ready-to-test ## The inner loop: style, types, and the tests that need no browser, peer, process or PostgreSQL
+quick: ready-to-test ## The inner loop: style, types, the rules, and the tests of what changed
 	@$(STEP) 'Style' $(BIN)/ruff check -q $(OURS)
 	$(STEP) 'Types' $(BIN)/mypy
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m 'not browser and not peer and not slow and not postgres'
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m 'not browser and not peer and not slow and not postgres' \
+		$$($(BIN)/python -m tools.quick)
+	echo '  Next: make test, before you push'
 
 .PHONY: lint
 lint: ready-to-test ## Every check that runs no test

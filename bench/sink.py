@@ -44,7 +44,11 @@ async def serve(port: int, certificate: str | None) -> None:
         return web.Response(status=202)
 
     async def count(_request: web.Request) -> web.Response:
-        said = {"posts": counts.posts, "hosts": len(counts.hosts), "handshakes": counts.handshakes.total()}
+        said: dict[str, float] = {
+            "posts": counts.posts,
+            "hosts": len(counts.hosts),
+            "handshakes": counts.handshakes.total(),
+        }
         said |= {"first": counts.first, "last": counts.last}
         counts.first = 0.0
         return web.json_response(said)

@@ -20,13 +20,13 @@ from fedivoisin.store.residents import Newcomer
 from fedivoisin.store.schema.federation import delivery as rows
 from fedivoisin.world import Response
 from tests.fakes import FakeWorld, Request, key_pair
-from tests.makers import ORIGIN, put_actor
+from tests.makers import ORIGIN
 
 HOST = "rennes.example"
 INBOX = f"https://{HOST}/inbox"
 
 
-async def _prepare(tx: Tx, number: int = 1, inboxes: int = 1) -> ActorId:
+async def prepare(tx: Tx, number: int = 1, inboxes: int = 1) -> ActorId:
     awa = await residents.add_person(tx, Newcomer(f"awa-{number}", "Awa"), key_pair(1), origin=ORIGIN)
     said = Activity(ActivityId(f"a{number}"), f"{ORIGIN}/a/{number}", awa, "Create", None, '{"a":1}', True, tx.now)
     targets = [Target(INBOX if one == 0 else f"{INBOX}/{one}", HOST) for one in range(inboxes)]
@@ -42,7 +42,7 @@ class Tasks(asyncio.TaskGroup):
         self.create_task(work)
 
 
-async def _deliver(store: Store, world: FakeWorld) -> int:
+async def deliver(store: Store, world: FakeWorld) -> int:
     return await _deliver_as(Sender(store, world.doors))
 
 
@@ -61,25 +61,25 @@ async def _deliver_as(sender: Sender) -> int:
     return taken
 
 
-async def _line(store: Store) -> tuple[str | None, int | None, int]:
+async def line(store: Store) -> tuple[str | None, int | None, int]:
     async with store.read() as tx:
         row = (await tx.conn.execute(select(rows.c.outcome, rows.c.status, rows.c.attempts))).first()
     assert row is not None
     return row.outcome, row.status, row.attempts
 
 
-def _answering(status: int, **headers: str) -> Response:
+def answering(status: int, **headers: str) -> Response:
     return Response(INBOX, status, headers, b"")
 
 
 async def test_an_activity_arrives_signed_and_once(store: Store, world: FakeWorld) -> None:
-    await store.write(_prepare)
-    assert await _deliver(store, world) == 1
-    assert await _deliver(store, world) == 0
+    await store.write(prepare)
+    assert await deliver(store, world) == 1
+    assert await deliver(store, world) == 0
     (sent,) = world.sent_to(INBOX)
     assert sent.body == b'{"a":1}'
     assert 'headers="(request-target) host date digest"' in sent.headers["Signature"]
-    assert await _line(store) == ("sent", 202, 1)
+    assert await line(store) == ("sent", 202, 1)
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
@@ -87,62 +87,62 @@ async def test_a_host_that_does_not_know_cavage_is_asked_in_the_other_way(
     store: Store, world: FakeWorld, status: int
 ) -> None:
     def answer(request: Request) -> Response:
-        return _answering(202 if "Signature-Input" in request.headers else status)
+        return answering(202 if "Signature-Input" in request.headers else status)
 
     world.inboxes[INBOX] = answer
-    await store.write(_prepare)
-    await _deliver(store, world)
-    assert await _line(store) == ("sent", 202, 1)
-    await store.write(_prepare, 2)
-    await _deliver(store, world)
+    await store.write(prepare)
+    await deliver(store, world)
+    assert await line(store) == ("sent", 202, 1)
+    await store.write(prepare, 2)
+    await deliver(store, world)
     assert len(world.sent_to(INBOX)) == 3  # the second time it knew
 
 
 @pytest.mark.parametrize("status", [403, 404, 410, 501, 302])
 async def test_a_refusal_is_final(store: Store, world: FakeWorld, status: int) -> None:
-    world.inboxes[INBOX] = _answering(status)
-    await store.write(_prepare)
-    await _deliver(store, world)
-    assert await _line(store) == ("refused", status, 1)
+    world.inboxes[INBOX] = answering(status)
+    await store.write(prepare)
+    await deliver(store, world)
+    assert await line(store) == ("refused", status, 1)
 
 
 async def test_a_forbidden_address_is_never_tried_again(store: Store, world: FakeWorld) -> None:
     world.inboxes[INBOX] = BadActivity("forbidden-address")
-    await store.write(_prepare)
-    await _deliver(store, world)
-    assert await _line(store) == ("refused", None, 1)
+    await store.write(prepare)
+    await deliver(store, world)
+    assert await line(store) == ("refused", None, 1)
 
 
 async def test_what_does_not_arrive_is_tried_again_later_and_at_last_given_up(store: Store, world: FakeWorld) -> None:
     world.inboxes[INBOX] = Unreachable("time-out")
-    await store.write(_prepare)
+    await store.write(prepare)
     began = world.now()
     for _ in range(40):
-        await _deliver(store, world)
-        if (await _line(store))[0] is not None:
+        await deliver(store, world)
+        if (await line(store))[0] is not None:
             break
         world.pass_time(hours=6)
-    assert await _line(store) == ("given-up", None, 16)
+    assert await line(store) == ("given-up", None, 16)
     assert world.now() - began <= timedelta(days=7)
 
 
 async def test_retry_after_is_obeyed(store: Store, world: FakeWorld) -> None:
-    world.inboxes[INBOX] = _answering(429, **{"retry-after": "1800"})
-    await store.write(_prepare)
-    await _deliver(store, world)
+    world.inboxes[INBOX] = answering(429, **{"retry-after": "1800"})
+    await store.write(prepare)
+    await deliver(store, world)
     world.pass_time(minutes=29)
-    assert await _deliver(store, world) == 0
-    world.inboxes[INBOX] = _answering(202)
+    assert await deliver(store, world) == 0
+    world.inboxes[INBOX] = answering(202)
     world.pass_time(minutes=2)
-    assert await _deliver(store, world) == 1
-    assert await _line(store) == ("sent", 202, 2)
+    assert await deliver(store, world) == 1
+    assert await line(store) == ("sent", 202, 2)
 
 
 async def test_a_failing_host_is_asked_once_and_not_for_each_of_its_inboxes(store: Store, world: FakeWorld) -> None:
     for number in range(5):
         world.inboxes[INBOX if number == 0 else f"{INBOX}/{number}"] = Unreachable("time-out")
-    await store.write(_prepare, 1, 5)
-    await _deliver(store, world)
+    await store.write(prepare, 1, 5)
+    await deliver(store, world)
     assert len(world.requests) == 1
     async with store.read() as tx:
         known = await peers.by_host(tx, HOST)
@@ -167,7 +167,7 @@ async def test_our_own_kind_is_spoken_to_in_rfc_9421(store: Store, world: FakeWo
 
 def test_what_an_answer_means(world: FakeWorld) -> None:
     def judged(status: int) -> Result:
-        return delivery.judge(_answering(status), "cavage", world.now())
+        return delivery.judge(answering(status), "cavage", world.now())
 
     assert judged(200) == Sent(200, "cavage")
     assert judged(422) == Refused(422, "status-422")
@@ -314,7 +314,7 @@ async def test_results_that_came_while_writing_failed_are_written_at_the_next_tu
         await _deliver_as(sender)
     monkeypatch.setattr(delivered, "record", whole)
     assert await _deliver_as(sender) == 0
-    assert await _line(store) == ("sent", 202, 1)
+    assert await line(store) == ("sent", 202, 1)
 
 
 async def test_results_that_could_not_be_written_do_not_keep_their_hosts(
@@ -332,7 +332,7 @@ async def test_results_that_could_not_be_written_do_not_keep_their_hosts(
     monkeypatch.setattr(delivered, "record", whole)
     world.pass_time(minutes=3)
     assert await _deliver_as(sender) == 1
-    assert await _line(store) == ("sent", 202, 1)
+    assert await line(store) == ("sent", 202, 1)
 
 
 async def test_a_slow_host_gives_its_place_to_others(store: Store, world: FakeWorld) -> None:
@@ -341,66 +341,18 @@ async def test_a_slow_host_gives_its_place_to_others(store: Store, world: FakeWo
         return Response(request.url, 202, {}, b"")
 
     world.inboxes |= {INBOX: slowly, f"{INBOX}/1": slowly}
-    await store.write(_prepare, 1, 2)
-    assert await _deliver(store, world) == 2
+    await store.write(prepare, 1, 2)
+    assert await deliver(store, world) == 2
     assert len(world.requests) == 1
-    assert await _deliver(store, world) == 1
+    assert await deliver(store, world) == 1
     assert len(world.requests) == 2
 
 
 async def test_what_a_host_took_is_what_the_next_delivery_is_signed_with(store: Store, world: FakeWorld) -> None:
     def only_rfc(request: Request) -> Response:
-        return _answering(202 if "Signature-Input" in request.headers else 401)
+        return answering(202 if "Signature-Input" in request.headers else 401)
 
     world.inboxes |= {INBOX: only_rfc, f"{INBOX}/1": only_rfc}
-    await store.write(_prepare, 1, 2)
-    assert await _deliver(store, world) == 2
+    await store.write(prepare, 1, 2)
+    assert await deliver(store, world) == 2
     assert len(world.requests) == 3
-
-
-async def test_an_inbox_that_may_never_be_asked_is_given_up_at_once(store: Store, world: FakeWorld) -> None:
-    world.inboxes[INBOX] = BadActivity("forbidden-address")
-    await store.write(_prepare)
-    await _deliver(store, world)
-    assert await _line(store) == ("refused", None, 1)
-
-
-async def test_an_actor_without_a_key_says_nothing(store: Store, world: FakeWorld) -> None:
-    async def said(tx: Tx) -> None:
-        nobody = await put_actor(tx, "nobody")
-        one = Activity(ActivityId("n"), f"{ORIGIN}/n", nobody, "Create", None, "{}", True, tx.now)
-        await outbox.put(tx, one, [Target(INBOX, HOST)], priority=1)
-
-    await store.write(said)
-    await _deliver(store, world)
-    assert await _line(store) == ("refused", None, 1)
-    assert world.requests == []
-
-
-async def test_what_waits_for_a_host_that_is_dead_is_given_up(store: Store, world: FakeWorld) -> None:
-    world.inboxes[INBOX] = Unreachable("time-out")
-    await store.write(_prepare)
-    await store.write(peers.did_not_answer, HOST, error="time-out")
-    world.pass_time(days=8)
-    await _deliver(store, world)
-    assert (await _line(store))[0] == "given-up"
-
-
-async def test_an_inbox_that_refuses_says_nothing_of_its_neighbours(store: Store, world: FakeWorld) -> None:
-    world.inboxes[INBOX] = _answering(404)
-    await store.write(_prepare, 1, 2)
-    await _deliver(store, world)
-    assert len(world.requests) == 2
-    async with store.read() as tx:
-        ends = await tx.conn.execute(select(rows.c.outcome).order_by(rows.c.id))
-        assert list(ends.scalars()) == ["refused", "sent"]
-
-
-async def test_a_host_that_is_busy_is_not_counted_as_failing(store: Store, world: FakeWorld) -> None:
-    world.inboxes[INBOX] = _answering(503, **{"retry-after": "60"})
-    await store.write(_prepare)
-    await _deliver(store, world)
-    async with store.read() as tx:
-        known = await peers.by_host(tx, HOST)
-    assert known is not None
-    assert known.open_until is not None

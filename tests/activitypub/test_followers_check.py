@@ -21,7 +21,7 @@ from fedivoisin.store.follower_checks import Check
 from fedivoisin.store.schema.federation import activity
 from fedivoisin.world import Response
 from tests.activitypub.neighbours import RENNES, Neighbours, private_key, says
-from tests.activitypub.test_delivery import _deliver  # pyright: ignore[reportPrivateUsage]
+from tests.activitypub.test_delivery import deliver
 from tests.makers import ORIGIN, put_member
 
 BOB = f"{RENNES}/users/bob"
@@ -207,11 +207,11 @@ async def test_what_a_group_says_goes_with_the_digest_of_who_follows_there(here:
     await here.hear(says("Follow", BOB, GROUP))
     await here.hear(says("Follow", "https://brest.example/users/eve", GROUP), 2)
     await here.effects()
-    await _deliver(here.store, here.world)
+    await deliver(here.store, here.world)
     assert all(HEADER not in one.headers for one in here.requests if one.method == "POST")  # an Accept is for one
     await here.publish()
     await here.effects()
-    await _deliver(here.store, here.world)
+    await deliver(here.store, here.world)
     sent = [one for one in here.world.sent_to(f"{BOB}/inbox") if HEADER in one.headers]
     assert {one.headers[HEADER] for one in sent} == {
         synchronisation.write(

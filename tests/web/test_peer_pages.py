@@ -68,8 +68,8 @@ async def _waiting(store: Store) -> dict[str, int]:
 async def test_those_that_fail_come_first(admin: Browser) -> None:
     page = await admin.get(LIST)
     assert page.text.index(LORIENT) < page.text.index(RENNES) < page.text.index(MALO)
-    for words in ("Un serveur ne répond pas", "3 envois attendent", "Ne répond pas · plus de réponse depuis le", "Rien n’écoute",
-                  "2 envois attendent, le premier depuis le", "Pas encore joint", "GoToSocial 0.20.1",
+    for words in ("Un serveur ne répond pas", "3 envois attendent", "Ne répond pas · plus de réponse depuis le",
+                  "Rien n’écoute", "2 envois attendent, le premier depuis le", "Pas encore joint", "GoToSocial 0.20.1",
                   "dernière nouvelle le"):  # fmt: skip
         assert words in page.text, words
 

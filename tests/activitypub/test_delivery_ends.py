@@ -1,0 +1,61 @@
+"""How deliveries end that bring nothing: refused for good, given up, left for later."""
+
+from sqlalchemy import select
+
+from fedivoisin.errors import BadActivity, Unreachable
+from fedivoisin.ids import ActivityId
+from fedivoisin.store import outbox, peers
+from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.outbox import Activity, Target
+from fedivoisin.store.schema.federation import delivery as rows
+from tests.activitypub.test_delivery import HOST, INBOX, answering, deliver, line, prepare
+from tests.fakes import FakeWorld
+from tests.makers import ORIGIN, put_actor
+
+
+async def test_an_inbox_that_may_never_be_asked_is_given_up_at_once(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = BadActivity("forbidden-address")
+    await store.write(prepare)
+    await deliver(store, world)
+    assert await line(store) == ("refused", None, 1)
+
+
+async def test_an_actor_without_a_key_says_nothing(store: Store, world: FakeWorld) -> None:
+    async def said(tx: Tx) -> None:
+        nobody = await put_actor(tx, "nobody")
+        one = Activity(ActivityId("n"), f"{ORIGIN}/n", nobody, "Create", None, "{}", True, tx.now)
+        await outbox.put(tx, one, [Target(INBOX, HOST)], priority=1)
+
+    await store.write(said)
+    await deliver(store, world)
+    assert await line(store) == ("refused", None, 1)
+    assert world.requests == []
+
+
+async def test_what_waits_for_a_host_that_is_dead_is_given_up(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = Unreachable("time-out")
+    await store.write(prepare)
+    await store.write(peers.did_not_answer, HOST, error="time-out")
+    world.pass_time(days=8)
+    await deliver(store, world)
+    assert (await line(store))[0] == "given-up"
+
+
+async def test_an_inbox_that_refuses_says_nothing_of_its_neighbours(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = answering(404)
+    await store.write(prepare, 1, 2)
+    await deliver(store, world)
+    assert len(world.requests) == 2
+    async with store.read() as tx:
+        ends = await tx.conn.execute(select(rows.c.outcome).order_by(rows.c.id))
+        assert list(ends.scalars()) == ["refused", "sent"]
+
+
+async def test_a_host_that_is_busy_is_not_counted_as_failing(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = answering(503, **{"retry-after": "60"})
+    await store.write(prepare)
+    await deliver(store, world)
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+    assert known is not None
+    assert known.open_until is not None
