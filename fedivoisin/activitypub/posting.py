@@ -7,6 +7,7 @@ from typing import Any
 
 from fedivoisin import addresses
 from fedivoisin.activitypub import signing
+from fedivoisin.activitypub.documents import contexts
 from fedivoisin.activitypub.documents.activities import Envelope
 from fedivoisin.activitypub.documents.contexts import Json
 from fedivoisin.activitypub.wire import proofs
@@ -36,7 +37,10 @@ def envelope(tx: Tx, speaker: Actor, below: str | None = None) -> Envelope:
 async def proved(tx: Tx, document: Json, speaker: Actor) -> Json:
     """With the speaker's proof, so that others may pass it on (FEP-8b32)."""
     key = await signing.key_of(tx, speaker.id, "assertion")
-    return document if key is None else proofs.make(document, key=key, created=tx.now)
+    if key is None:
+        return document
+    readable = {**document, "@context": contexts.with_proofs(document["@context"])}
+    return proofs.make(readable, key=key, created=tx.now)
 
 
 async def post(tx: Tx, said: Post, speaker: Actor, targets: Collection[Target]) -> None:

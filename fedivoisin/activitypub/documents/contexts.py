@@ -88,6 +88,25 @@ ACTOR: list[Any] = [
 """Of a person, a group or the instance, and of an `Update` that carries one."""
 
 
+_PROOFS: Mapping[str, Any] = {
+    "proof": {"@id": "https://w3id.org/security#proof", "@type": "@id", "@container": "@graph"},
+    "DataIntegrityProof": "https://w3id.org/security#DataIntegrityProof",
+    "cryptosuite": "https://w3id.org/security#cryptosuite",
+    "created": {"@id": "http://purl.org/dc/terms/created", "@type": "xsd:dateTime"},
+    "proofPurpose": {"@id": "https://w3id.org/security#proofPurpose", "@type": "@vocab"},
+    "assertionMethod": {"@id": "https://w3id.org/security#assertionMethod", "@type": "@id", "@container": "@set"},
+    "proofValue": {"@id": "https://w3id.org/security#proofValue", "@type": "https://w3id.org/security#multibase"},
+    "verificationMethod": {"@id": "https://w3id.org/security#verificationMethod", "@type": "@id"},
+}
+
+
+def with_proofs(context: Any) -> list[Any]:
+    """The same with the words of an integrity proof: readers of JSON-LD (Fedify) see no proof without them."""
+    entries: list[Any] = context if isinstance(context, list) else [context]
+    inline = [one for one in entries if isinstance(one, dict)]
+    return [*(one for one in entries if not isinstance(one, dict)), *inline[:-1], {**(inline or [{}])[-1], **_PROOFS}]
+
+
 def in_context(document: Mapping[str, Any], context: object) -> Json:
     """The document as it goes out alone: `@context` first. Embedded documents have none."""
     return {"@context": context, **{key: value for key, value in document.items() if key != "@context"}}

@@ -1,5 +1,6 @@
 """`Announce`: a Group passes on a whole activity or an object's address (FEP-1b12). Nothing is taken on its word."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from fedivoisin.actions import remote_listings
@@ -91,7 +92,7 @@ async def _gone(tx: Tx, url: str) -> Outcome:
 
 
 async def _attested(tx: Tx, proven: Proven[Announce], inside: Create | Update | Delete) -> Proven[Activity] | None:
-    document = _alone(_mapping(proven.raw.get("object")) or {})
+    document = _alone(_mapping(proven.raw.get("object")) or {}, proven.raw)
     if document is None or not same_origin(proofs.method_of(document), inside.actor):
         return None
     author = await people.author(tx, inside.actor)
@@ -109,14 +110,18 @@ async def _attested(tx: Tx, proven: Proven[Announce], inside: Create | Update | 
     return said_by(author, activity, origin=proven.origin, raw=document, fetched=proven.fetched)
 
 
-def _alone(embedded: dict[str, Any]) -> dict[str, Any] | None:
-    """The embedded activity as its author proved it: standing alone, with the context that the proof repeats."""
+def _alone(embedded: dict[str, Any], around: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The embedded activity as its author proved it: standing alone, with the context that the proof repeats, or with
+    the one of what carries it. A context that the author did not prove makes the proof fail.
+    """
     proof = _mapping(embedded.get("proof"))
     if proof is None or not isinstance(proof.get("verificationMethod"), str):
         return None
-    if "@context" in embedded or "@context" not in proof:
-        return embedded
-    return {"@context": proof["@context"], **embedded}
+    alone = proofs.without_signature(embedded)
+    context = proof.get("@context", around.get("@context"))
+    if "@context" in alone or context is None:
+        return alone
+    return {"@context": context, **alone}
 
 
 def _mapping(value: object) -> dict[str, Any] | None:

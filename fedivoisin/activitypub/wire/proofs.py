@@ -51,7 +51,8 @@ def make(document: Document, *, key: PrivateKey, created: datetime) -> Document:
 def verify(document: Document, key: PublicKey, *, now: datetime) -> VerifiedCredential:
     """Takes a document and the key that `method_of` named; BadActivity, status 401, unless its proof holds.
 
-    Who may speak for whom (issuer, actor, id) is not judged here: compare `origin` and `verification_method`.
+    The document is given without a Linked Data signature. Who may speak for whom (issuer, actor, id) is not judged
+    here: compare `origin` and `verification_method`.
     """
     if method_of(document) != key.id or not same_origin(key.id, key.owner):
         raise refused("wrong-key")
@@ -60,8 +61,7 @@ def verify(document: Document, key: PublicKey, *, now: datetime) -> VerifiedCred
     proof, bare = _proof(document), _without_proof(document)
     _check(proof, bare, now)
     signature = _signature(proof.get("proofValue"))
-    options = {name: value for name, value in proof.items() if name != "proofValue"}
-    if not signature_holds(key.key, signature, _hashes(options, bare)):
+    if not any(signature_holds(key.key, signature, _hashes(options, bare)) for options in _options(proof, bare)):
         raise refused("signature-invalid")
     return VerifiedCredential(key.id, origin_of(key.id), canonical(bare))
 
@@ -75,6 +75,23 @@ def _proof(document: Document) -> dict[str, Any]:
 
 def _without_proof(document: Document) -> Document:
     return {name: value for name, value in document.items() if name != "proof"}
+
+
+def without_signature(document: Document) -> Document:
+    """The document as its proof covers it: a Linked Data signature is made after the proof, and taken off before it is
+    verified (FEP-8b32). Nobody vouches for what stands in it, so nothing may be read from it either.
+    """
+    return {name: value for name, value in document.items() if name != "signature"}
+
+
+def _options(proof: Document, bare: Document) -> list[Document]:
+    """What may have been signed beside the document: the proof as written, and with the document's context where the
+    proof leaves it out (vc-di-eddsa puts it there before hashing; Fedify hashes it so, and does not write it).
+    """
+    written = {name: value for name, value in proof.items() if name != "proofValue"}
+    if "@context" in written or "@context" not in bare:
+        return [written]
+    return [written, {**written, "@context": bare["@context"]}]
 
 
 def _check(proof: Document, bare: Document, now: datetime) -> None:

@@ -52,6 +52,21 @@ async def test_a_proof_that_repeats_the_context_holds_inside_another_activity(he
     assert f"{EVE}/item-1" not in here.asked()
 
 
+async def test_a_proof_that_repeats_no_context_is_read_under_the_one_around_it(here: Neighbours) -> None:
+    group, _ = await _group(here), _eve(here)
+    told = bare(_told("Create", bare(offer(EVE))))
+    del told["proof"]["@context"]
+    assert await _announce(here, group, told) == "done"
+    assert f"{EVE}/item-1" not in here.asked()
+
+
+async def test_a_linked_data_signature_beside_the_proof_is_not_covered_by_it(here: Neighbours) -> None:
+    group, _ = await _group(here), _eve(here)
+    told = bare(_told("Create", bare(offer(EVE)))) | {"signature": {"type": "RsaSignature2017", "creator": EVE}}
+    assert await _announce(here, group, told) == "done"
+    assert f"{EVE}/item-1" not in here.asked()
+
+
 async def test_of_a_tampered_listing_only_its_address_is_believed(here: Neighbours) -> None:
     group, _ = await _group(here), _eve(here)
     here.show(offer(EVE))
