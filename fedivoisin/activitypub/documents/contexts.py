@@ -102,9 +102,10 @@ _PROOFS: Mapping[str, Any] = {
 
 def with_proofs(context: Any) -> list[Any]:
     """The same with the words of an integrity proof: readers of JSON-LD (Fedify) see no proof without them."""
-    entries: list[Any] = context if isinstance(context, list) else [context]
-    inline = [one for one in entries if isinstance(one, dict)]
-    return [*(one for one in entries if not isinstance(one, dict)), *inline[:-1], {**(inline or [{}])[-1], **_PROOFS}]
+    if isinstance(context, str):
+        return [context, {**_PROOFS}]
+    *addresses, inline = context  # ours end with the terms that they define themselves
+    return [*addresses, {**inline, **_PROOFS}]
 
 
 def in_context(document: Mapping[str, Any], context: object) -> Json:
