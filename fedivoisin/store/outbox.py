@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
@@ -177,13 +177,14 @@ async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Deliv
         .limit(limit)
         .with_for_update(skip_locked=True, of=delivery)
     )
-    taking: Any = (
-        update(delivery)
+    taking = (
+        cast("Any", update(delivery))
         .where(delivery.c.id.in_(due.scalar_subquery()))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx))
         .returning(*_DELIVERY)
     )
-    return sorted((Delivery(*row) for row in await tx.conn.execute(taking)), key=lambda one: (one.priority, one.id))
+    rows: Sequence[Any] = (await tx.conn.execute(taking)).all()
+    return sorted((Delivery(*row) for row in rows), key=lambda one: (one.priority, one.id))
 
 
 async def bodies(tx: Tx, activity_ids: Collection[str]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ SQLAlchemy takes longer to say such a statement (40 µs at best) than SQLite to 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Executable, Insert, Select
 from sqlalchemy.exc import DBAPIError
@@ -62,20 +62,25 @@ class Repertoire:
             raise DBAPIError.instance(prepared.sql, None, error, sqlite3.Error, hide_parameters=True) from error
 
     def _prepare(self, statement: Executable, values: Mapping[str, Any]) -> Prepared:
-        names = list(values) if isinstance(statement, Insert) else None
-        compiled: Any = statement.compile(dialect=self.dialect, column_keys=names)  # type: ignore[attr-defined]
-        defaults = compiled.params
-        columns = statement.selected_columns if isinstance(statement, Select) else ()
-        processes = [column.type.dialect_impl(self.dialect).result_processor(self.dialect, None) for column in columns]
+        kind = type(statement)
+        names = list(values) if issubclass(kind, Insert) else None
+        compiled = cast("Any", statement).compile(dialect=self.dialect, column_keys=names)
+        order: list[str] = compiled.positiontup
+        values_of: dict[str, Any] = compiled.params
+        columns: list[Any] = list(cast("Any", statement).selected_columns) if issubclass(kind, Select) else []
         prepared = Prepared(
             statement,
             str(compiled),
-            tuple((name, defaults[name], self._saying(compiled.binds[name])) for name in compiled.positiontup),
-            tuple((index, process) for index, process in enumerate(processes) if process is not None),
+            tuple((name, values_of[name], self._saying(compiled.binds[name])) for name in order),
+            tuple((index, hear) for index, one in enumerate(columns) if (hear := self._hearing(one)) is not None),
         )
         self._known[id(statement)] = prepared
         return prepared
 
     def _saying(self, parameter: Any) -> Process | None:
         process: Process | None = parameter.type.dialect_impl(self.dialect).bind_processor(self.dialect)
+        return process
+
+    def _hearing(self, column: Any) -> Process | None:
+        process: Process | None = column.type.dialect_impl(self.dialect).result_processor(self.dialect, None)
         return process

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -54,7 +53,7 @@ class Sqlite:
         _ = isolation  # whoever is alone needs none
         context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writing, partial(context.run, self._transact, work))
+        return await loop.run_in_executor(self._writing, lambda: context.run(lambda: self._transact(work)))
 
     def _transact(self, work: "Callable[[AsyncConnection], Awaitable[T]]") -> T:
         with self._writer.begin() as connection:

@@ -120,10 +120,10 @@ def _objects(value: Any) -> Iterator[Document]:
     """Every object of the document, in order, contexts left out; depth is bounded by `strict_json`."""
     pending = [value]
     for node in pending:
-        if isinstance(node, dict):
+        if is_object(node):
             yield node
             pending += [item for name, item in node.items() if name != "@context" and isinstance(item, dict | list)]
-        else:
+        elif is_list(node):
             pending += [item for item in node if isinstance(item, dict | list)]
 
 
