@@ -72,7 +72,7 @@ async def _differs(tx: Tx, actor: Actor, said: Synchronisation) -> bool:
 async def _listed(reception: Reception, check: Check) -> frozenset[str]:
     """Who follows, as the actor's server says: whole, and the very list that the digest was made of, or not at all."""
     found = await remote.fetch_document(reception.remote, check.url)
-    if not isinstance(found, CollectionDocument):
+    if not isinstance(found, CollectionDocument) or not same_origin(found.id, check.url):
         raise BadActivity("not-a-collection")
     named = frozenset(one for one in found.items if isinstance(one, str))
     if digest_of(named) != check.digest:

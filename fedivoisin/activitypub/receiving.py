@@ -27,8 +27,8 @@ async def post(request: web.Request) -> web.StreamResponse:
     try:
         body = await _body(request)
         signed = signed_request(request, here.origin, body)
-        await inbox.receive(request.app[RECEPTION], signed, network=network_of(request.remote or ""))
-        await followers_check.heard(request.app[RECEPTION], signed)
+        if await inbox.receive(request.app[RECEPTION], signed, network=network_of(request.remote or "")):
+            await followers_check.heard(request.app[RECEPTION], signed)
     except BadActivity as error:
         return _refused(request, error)
     except TooMany as error:

@@ -234,3 +234,15 @@ async def test_a_server_reads_who_of_its_own_follows_and_nobody_else(here: Neigh
     assert isinstance(shown, Found)
     assert isinstance(others, Found)
     assert (shown.document["orderedItems"], others.document["orderedItems"]) == ([BOB], [])
+
+
+async def test_a_list_that_stands_elsewhere_is_not_theirs(town: Neighbours) -> None:
+    elsewhere = {"id": "https://elsewhere.example/list", "type": "OrderedCollection", "orderedItems": []}
+    town.show(elsewhere)
+    town.world.pages[PARTIAL] = town.world.pages["https://elsewhere.example/list"]
+    await _told(town, Synchronisation(FOLLOWERS, PARTIAL, "0" * 64))
+    assert await followers_check.repair_due(town.reception) == 1
+    check = await _check(town)
+    assert check is not None
+    assert check.outcome == "not-a-collection"
+    assert await _following(town) == [town.awa_url]

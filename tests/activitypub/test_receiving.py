@@ -11,10 +11,14 @@ import pytest
 from aiohttp import web
 
 from fedivoisin.activitypub.keys import RECEPTION
+from fedivoisin.activitypub.wire import signatures, synchronisation
+from fedivoisin.activitypub.wire.keys import PrivateKey
+from fedivoisin.activitypub.wire.synchronisation import HEADER, Synchronisation
 from fedivoisin.app import create_app
 from fedivoisin.settings import Limits, Settings
-from fedivoisin.store import neighbourhoods
-from tests.activitypub.neighbours import RENNES, Neighbours, says
+from fedivoisin.store import follower_checks, neighbourhoods
+from fedivoisin.world import Response
+from tests.activitypub.neighbours import RENNES, Neighbours, private_key, says
 from tests.makers import ORIGIN
 
 BOB = f"{RENNES}/users/bob"
@@ -161,3 +165,16 @@ async def test_a_full_queue_asks_to_come_back(door: Door) -> None:
 async def test_in_trial_mode_there_is_no_inbox(door: Door) -> None:
     await door.here.store.write(neighbourhoods.change, origin="")
     assert await door.post(_follow()) == (404, "not-found")
+
+
+async def test_what_nobody_signed_says_nothing_about_who_follows(door: Door) -> None:
+    await door.here.followed("bob", followers=f"{BOB}/followers")
+    door.here.world.pass_time(hours=3)
+    gone = "https://eve.example/key"
+    door.here.world.pages[gone] = Response(gone, 410, {}, b"")
+    said = synchronisation.write(Synchronisation(f"{BOB}/followers", f"{BOB}/liked", "0" * 64))
+    farewell, key = says("Delete", BOB, BOB), PrivateKey(gone, private_key(2))
+    body, now = json.dumps(farewell).encode(), door.here.world.now()
+    signed = signatures.sign_post(f"{ORIGIN}/inbox", body, {HEADER: said}, key=key, now=now, scheme="cavage")
+    assert await door.post(farewell, body, **signed) == (202, "")
+    assert await door.here.store.take(follower_checks.claim, limit=9) == []
