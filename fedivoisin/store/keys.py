@@ -130,11 +130,20 @@ async def add_ours(tx: Tx, actor_id: str, pairs: KeyPairs, *, http_id: str, asse
 
 
 async def retire(tx: Tx, actor_id: str, overlap: timedelta = OVERLAP) -> None:
-    """Sign no more with the live keys of an actor of ours; for a while they are still shown and believed."""
+    """Sign no more with the live keys of an actor of ours; for a while they are still shown and believed.
+
+    Those retired earlier are shown no longer than these: whoever has the new ones has had the old ones too.
+    """
+    until = tx.now + overlap
     await tx.conn.execute(
         update(key)
         .where(key.c.actor_id == actor_id, key.c.private.is_not(None), key.c.retired_at.is_(None))
-        .values(retired_at=tx.now, expires_at=tx.now + overlap)
+        .values(retired_at=tx.now, expires_at=until)
+    )
+    await tx.conn.execute(
+        update(key)
+        .where(key.c.actor_id == actor_id, key.c.private.is_not(None), key.c.expires_at > until)
+        .values(expires_at=until)
     )
 
 

@@ -185,3 +185,21 @@ async def test_a_retired_key_of_another_server_is_believed_until_it_expires(here
     await remote.fetch_actor(here.reception.remote, BOB)
     async with here.store.read() as tx:
         assert await keys.by_id(tx, f"{BOB}#old") is None
+
+
+async def test_a_copied_key_takes_along_those_before_it(here: Neighbours) -> None:
+    await _rotated(here, here.awa)
+    here.world.pass_time(hours=1)
+    awa = await _rotated(here, here.awa, overlap=timedelta(0))
+    document = await _document(here, awa)
+    assert "authentication" not in document
+    assert len(document["assertionMethod"]) == 1
+
+
+async def test_a_later_rotation_does_not_lengthen_the_life_of_what_was_retired(here: Neighbours) -> None:
+    await _rotated(here, here.awa)
+    here.world.time += JUST_BEFORE
+    awa = await _rotated(here, here.awa)
+    assert len((await _document(here, awa))["assertionMethod"]) == 3
+    here.world.time += timedelta(seconds=1)
+    assert len((await _document(here, awa))["assertionMethod"]) == 2
