@@ -44,7 +44,7 @@ def normalise(document: Document) -> Document:
     if any(_imports(context) for context in contexts):
         raise BadActivity("jsonld-restructuring")
     if not has_keywords and len(contexts) == 1 and "@context" in document:
-        names = _aliases(msgspec.json.encode(contexts[0]))
+        names = _names(contexts[0])
         if names is not None and not _has_short_addresses(document):
             renamed: Document = _under_our_names(document, names)
             return renamed
@@ -68,7 +68,13 @@ def _judge(contexts: list[Any]) -> bool:
     inline = [_inline(context) for context in contexts]
     if sum(map(len, inline)) > MAX_TERMS:
         raise BadActivity("context-too-large")
-    return any(is_renaming(terms, inline[0]) for terms in inline)
+    # Many empty ones, each laid over a large first one, would be quadratic.
+    return any(is_renaming(terms, inline[0]) for terms in inline if terms)
+
+
+def _names(context: Any) -> Mapping[str, str] | None:
+    encoded = msgspec.json.encode(context)
+    return _aliases(encoded) if len(encoded) <= LARGEST_KEPT_CONTEXT else aliases(context)
 
 
 @lru_cache(maxsize=256)

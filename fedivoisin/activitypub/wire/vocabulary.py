@@ -115,6 +115,8 @@ def aliases(context: Any) -> Mapping[str, str] | None:
     ):
         return None  # an address behind them could take their names away again
     scope = {name: value for terms in inline for name, value in terms.items()}
+    if len(scope) != sum(map(len, inline)):
+        return None  # what stands between two definitions of a term is read under the first
     found: dict[str, str] = {}
     for name, definition in scope.items():
         ours = _plain_alias(name, definition, scope)

@@ -49,6 +49,7 @@ def _read(document: dict[str, Any]) -> str:
         {"@context": [AS, {"x": "as:to"}], "as:cc": "https://a.example/a"},
         {"@context": [AS, {"x": "as:to"}], "type": "as:Note"},
         {"@context": [AS, {"x": "as:to"}], "type": [5]},
+        {"@context": [AS, {"x": "as:to", "y": "x"}, {"x": "as:cc"}], "y": "https://a.example/a"},
     ],
 )
 def test_what_is_more_than_another_name_is_expanded(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,3 +61,10 @@ def test_the_same_thing_under_two_names_is_refused_rather_than_joined() -> None:
     document = {"@context": [AS, {"nom": "as:name"}], "id": "https://a.example/1", "nom": "a", "name": "b"}
     with pytest.raises(BadActivity, match="jsonld-ambiguous"):
         normalise(document)
+
+
+def test_a_large_context_is_read_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonld, "_aliases", None)
+    long = {f"autre{i}": f"https://a.example/{'x' * 1000}" for i in range(10)}
+    document = {"@context": [AS, {"nom": "as:name", **long}], "id": "https://a.example/1", "nom": "a"}
+    assert normalise(document) == {"id": "https://a.example/1", "name": "a"}
