@@ -1,6 +1,8 @@
 """What was accepted is carried out: many in one transaction, each in a savepoint; alone where something is lacking."""
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +18,7 @@ from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.wire import jsonld, strict_json
 from fedivoisin.errors import BadActivity, Missing, Refused, Unreachable
 from fedivoisin.store import actors, blocks, inbox, neighbourhoods, outbox, peers
-from fedivoisin.store.db import Store, Tx, is_conflict
+from fedivoisin.store.db import Store, Tx, is_lost
 from fedivoisin.store.inbox import Received
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,9 @@ MAX_ATTEMPTS = 8
 SEEN_AGAIN = timedelta(minutes=10)
 OUR_FAULT = "our-fault"
 LATER = "later"
+SLOW = "too-slow"
+LONGEST_ALONE = 30
+"""Seconds that one speaker may make us fetch documents in one turn: who serves them drop by drop holds up nobody."""
 
 Fetched = dict[str, Document | CollectionDocument]
 
@@ -59,7 +64,7 @@ async def carry_out(reception: Reception, rows: Sequence[Received]) -> list[str]
         log.exception("batch failed", extra={"rows": [one.row.id for one in kept]})
         await reception.store.write(inbox.done_all, ends)
         alone = kept
-    return [*ends.values(), *[await _alone(reception, one) for one in alone]]
+    return [*ends.values(), *await _all_alone(reception, alone)]
 
 
 def _read_all(rows: Sequence[Received]) -> tuple[list[Kept], dict[int, str]]:
@@ -71,6 +76,10 @@ def _read_all(rows: Sequence[Received]) -> tuple[list[Kept], dict[int, str]]:
             kept.append(Kept(row, parse.activity(jsonld.normalise(raw)), raw))
         except BadActivity as error:
             ends[row.id] = error.code
+        except Exception:
+            # It was read at the door. Whatever became of it (or of us), the others do not wait behind it for ever.
+            log.exception("activity unreadable", extra={"row": row.id, "activity": row.activity_url})
+            ends[row.id] = OUR_FAULT
     return kept, ends
 
 
@@ -107,7 +116,7 @@ async def _in_savepoint(tx: Tx, ground: _Ground, one: Kept) -> str | None:
     except Missing:
         return None
     except Exception as error:
-        if is_conflict(error):
+        if is_lost(error):
             raise  # then the whole transaction is tried again
         return None
 
@@ -132,6 +141,28 @@ async def _seen(tx: Tx, host: str) -> None:
     fresh = known is not None and known.last_seen_at is not None and tx.now - known.last_seen_at < SEEN_AGAIN
     if (not fresh or known is None or known.dead_at is not None) and await peers.seen(tx, host):
         await outbox.wake(tx, host)
+
+
+async def _all_alone(reception: Reception, several: Sequence[Kept]) -> list[str]:
+    """Speakers beside each other, what each said in its order."""
+    by_speaker: dict[str, list[Kept]] = {}
+    for one in several:
+        by_speaker.setdefault(one.row.actor_url, []).append(one)
+    ends = await asyncio.gather(*[_in_order(reception, said) for said in by_speaker.values()])
+    return [end for some in ends for end in some]
+
+
+async def _in_order(reception: Reception, said: Sequence[Kept]) -> list[str]:
+    ends: list[str] = []
+    left = deque(said)
+    try:
+        async with asyncio.timeout(LONGEST_ALONE):
+            while left:
+                ends.append(await _alone(reception, left[0]))
+                left.popleft()
+    except TimeoutError:
+        ends += [await _postpone(reception.store, one.row, SLOW, 0) for one in left]
+    return ends
 
 
 async def _alone(reception: Reception, one: Kept) -> str:

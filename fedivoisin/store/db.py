@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol
 from sqlalchemy import URL, Executable, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from fedivoisin.store.sqlite import Here, Sqlite
+from fedivoisin.store.sqlite import Here, Sqlite, Undone
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -243,6 +243,13 @@ def _refuse_nesting() -> None:
 def is_conflict(error: Exception) -> bool:
     """Whether another transaction was in the way: this one is lost as a whole, and may go well when tried again."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in SERIALIZATION_FAILURES
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the whole transaction is lost, and not only the savepoint in which this was raised: what went well before
+    did not happen, and must not be noted as done.
+    """
+    return is_conflict(error) or isinstance(error, Undone)
 
 
 def _database(url: URL, holder: str) -> Database:

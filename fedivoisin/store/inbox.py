@@ -67,7 +67,8 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
             "actor_url": one.verified.owner,
             "activity_url": one.activity_url,
             "digest": hashlib.sha256(one.verified.body).digest(),
-            "type": one.type[:64],
+            # PostgreSQL takes no NUL, and would refuse with this row all that came beside it.
+            "type": "".join(filter(str.isprintable, one.type))[:64],
             "key_id": one.verified.key_id,
             "scheme": one.verified.scheme,
             "body": one.verified.body,

@@ -31,6 +31,10 @@ class Waited(RuntimeError):
     """A write waited for something else than its database: everybody else would have waited with it."""
 
 
+class Undone(RuntimeError):
+    """SQLite gave up the whole transaction in the middle, as it does when the disk is full: nothing of it stands."""
+
+
 class Sqlite:
     """One file: one connection that writes, a few that read."""
 
@@ -120,17 +124,19 @@ class Here:
 
     @asynccontextmanager
     async def begin_nested(self) -> AsyncGenerator[None]:
-        """A savepoint: what fails in the block is undone, the rest of the transaction stands."""
+        """A savepoint: what fails in the block is undone, the rest of the transaction stands. Raises Undone."""
         # Said to the driver itself: an activity of another server gets one, and SQLAlchemy would take longer for it.
         driver = cast(sqlite3.Connection, self._connection.connection.driver_connection)
         driver.execute("SAVEPOINT block")
         try:
             yield
-        except BaseException:
+        except BaseException as error:
+            if not driver.in_transaction:
+                raise Undone from error
             driver.execute("ROLLBACK TO block")
-            raise
-        finally:
             driver.execute("RELEASE block")
+            raise
+        driver.execute("RELEASE block")
 
 
 class There:

@@ -27,7 +27,7 @@ from fedivoisin.market.events import (
 )
 from fedivoisin.notify.messages import TRIAL_ADDRESS, for_event
 from fedivoisin.store import events, mails, neighbourhoods
-from fedivoisin.store.db import Tx, is_conflict
+from fedivoisin.store.db import Tx, is_lost
 from fedivoisin.store.events import Recorded
 from fedivoisin.trust.decisions import DecisionEvent, KeysRotated, ReportForwarded, SettingsChanged
 from fedivoisin.trust.events import (
@@ -61,7 +61,7 @@ async def make(tx: Tx, due: Sequence[Recorded], *, trial_address: str = TRIAL_AD
                 await _make(tx, recorded, trial_address)
             made.append(recorded.id)
         except Exception as error:
-            if is_conflict(error):
+            if is_lost(error):
                 raise  # then the whole transaction is tried again
             log.exception("effect failed", extra={"event": recorded.id, "type": type(recorded.event).__name__})
             wait = min(timedelta(seconds=2.0**recorded.attempts), MAX_WAIT)

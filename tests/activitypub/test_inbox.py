@@ -1,5 +1,6 @@
 """What arrives: verified, kept once, carried out with what it lacks, put off, given up. On both databases."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,22 +8,28 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from fedivoisin.activitypub import carrying, inbox
+from fedivoisin.activitypub import carrying, dispatch, inbox, parse, remote
 from fedivoisin.activitypub.carrying import MAX_ATTEMPTS
+from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.inbox import TooMany
-from fedivoisin.activitypub.wire import signatures
+from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Like
+from fedivoisin.activitypub.parse.objects import Document
+from fedivoisin.activitypub.proven import Proven
+from fedivoisin.activitypub.remote import Remote
+from fedivoisin.activitypub.wire import jsonld, signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.origins import origin_of
 from fedivoisin.activitypub.wire.request import SignedRequest
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.settings import Limits
-from fedivoisin.store import actors, blocks, outbox, peers
+from fedivoisin.store import actors, blocks, follows, outbox, peers
 from fedivoisin.store import inbox as rows
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor as actor_table
 from fedivoisin.store.schema.federation import inbox as table
+from fedivoisin.store.sqlite import Undone
 from fedivoisin.world import Response
-from tests.activitypub.neighbours import NETWORK, RENNES, Neighbours, bare, note, offer, private_key, says
+from tests.activitypub.neighbours import CONTEXT, NETWORK, RENNES, Neighbours, bare, note, offer, private_key, says
 from tests.makers import ORIGIN
 
 BOB = f"{RENNES}/users/bob"
@@ -261,3 +268,71 @@ async def test_a_host_that_speaks_gets_what_waited_for_it(here: Neighbours) -> N
         assert await outbox.waiting(tx) == []
     assert known is not None
     assert known.dead_at is None
+
+
+async def test_what_went_well_before_the_database_gave_up_is_done_again(
+    here: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gives_up(tx: Tx, proven: Proven[Activity]) -> Outcome:
+        if not isinstance(proven.activity, Like):
+            return await whole(tx, proven)
+        if not tx.is_postgres:
+            await tx.conn.exec_driver_sql("ROLLBACK")  # as SQLite itself, when the disk is full
+        raise Undone
+
+    whole = dispatch.handle
+    await here.met("bob")
+    asks = says("Follow", BOB, GROUP)
+    for activity in (asks, says("Like", BOB, f"{ORIGIN}/nothing")):
+        await inbox.receive(here.reception, here.request(activity), network=NETWORK)
+    monkeypatch.setattr(dispatch, "handle", gives_up)
+    due = await here.store.take(rows.claim, limit=5)
+    assert await carrying.carry_out(here.reception, due) == ["done", "later"]
+    async with here.store.read() as tx:
+        assert await follows.by_activity(tx, asks["id"]) is not None
+
+
+async def test_what_cannot_be_read_any_more_does_not_keep_the_others_waiting(
+    here: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_document: object) -> Activity:
+        raise KeyError
+
+    await here.met("bob")
+    await inbox.receive(here.reception, here.request(says("Follow", BOB, GROUP)), network=NETWORK)
+    monkeypatch.setattr(parse, "activity", broken)
+    assert await here.carry_out() == "our-fault"
+
+
+async def test_who_serves_documents_drop_by_drop_holds_up_nobody(
+    here: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def drips(way: Remote, url: str) -> Document | CollectionDocument:
+        return await (asyncio.Event().wait() if url.startswith(BOB) else whole(way, url))  # type: ignore[return-value]
+
+    whole = remote.fetch_document
+    await here.followed("bob")
+    eve = (await here.followed("eve", 2)).url
+    monkeypatch.setattr(remote, "fetch_document", drips)
+    monkeypatch.setattr(carrying, "LONGEST_ALONE", 0.5)
+    here.show(offer(eve))
+    for speaker, number in ((BOB, 1), (BOB, 1), (eve, 2)):
+        said = here.request(says("Create", speaker, f"{speaker}/item-1"), number)
+        await inbox.receive(here.reception, said, network=NETWORK)
+    due = await here.store.take(rows.claim, limit=5)
+    assert sorted(await carrying.carry_out(here.reception, due)) == ["done", "later", "later"]
+
+
+async def test_a_kind_that_no_database_can_hold_is_kept_without_what_is_odd(here: Neighbours) -> None:
+    await here.met("bob")
+    assert await here.hear(says("Odd\0kind", BOB, f"{ORIGIN}/nothing")) == "ignored"
+    async with here.store.read() as tx:
+        assert (await tx.conn.execute(select(table.c.type))).scalar_one() == "Oddkind"
+
+
+async def test_what_nobody_has_signed_is_not_expanded(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonld, "_translate", None)
+    here.world.pages[BOB] = Response(BOB, 410, {}, b"")
+    slow = {"@context": [*CONTEXT, {"x": {"@id": "as:to", "@container": "@index"}}]}
+    assert await here.hear(says("Delete", BOB, BOB, **slow)) == "nothing"
+    assert await here.hear(says("Delete", BOB, BOB, **slow)) == "nothing"

@@ -9,7 +9,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fedivoisin.store.sqlite import Sqlite
+from fedivoisin.store.sqlite import Sqlite, Undone
 
 WORDS = text("SELECT text FROM word ORDER BY id")
 
@@ -66,3 +66,15 @@ async def _create(connection: AsyncConnection) -> None:
     await connection.execute(text("CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT UNIQUE)"))
     words = [{"text": word} for word in ("un", "deux", "trois")]
     await connection.execute(text("INSERT INTO word (text) VALUES (:text)"), words)
+
+
+async def test_what_sqlite_gives_up_as_a_whole_is_no_failed_block(database: Sqlite) -> None:
+    async def fill(connection: AsyncConnection) -> None:
+        await connection.execute(text("INSERT INTO word (text) VALUES ('quatre')"))
+        with pytest.raises(Undone):
+            async with connection.begin_nested():
+                await connection.execute(text("INSERT OR ROLLBACK INTO word (text) VALUES ('un')"))
+
+    await database.run(fill, isolation="SERIALIZABLE")
+    async with database.read() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM word")) == 3
