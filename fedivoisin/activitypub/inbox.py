@@ -95,8 +95,16 @@ async def _verified(reception: Reception, request: SignedRequest, network: str) 
         # The key may have been replaced; one that was just fetched was not.
         if error.code not in _KEY_CODES or kept.fetched_at is None or now - kept.fetched_at < REFETCH_AFTER:
             raise
+        # Where its owner does not answer, forgeries must not make us ask again and again.
+        if await _could_not_be_had(reception, key_id):
+            raise
     fetched = await _fetch_key(reception, key_id)
     return checking.verify(reception.counters, request, fetched, now=now, claim=claim)
+
+
+async def _could_not_be_had(reception: Reception, key_id: str) -> bool:
+    async with reception.store.read() as tx:
+        return await keys.unreachable_until(tx, key_id) is not None
 
 
 async def _fetch_key(reception: Reception, key_id: str) -> PublicKey:

@@ -102,6 +102,15 @@ async def test_a_key_that_was_replaced_is_fetched_again_after_a_while(here: Neig
     assert await here.hear(says("Follow", BOB, GROUP), 2) == "done"
 
 
+async def test_forgeries_do_not_make_us_ask_a_host_that_does_not_answer_again_and_again(here: Neighbours) -> None:
+    await here.met("bob")
+    here.world.pages.clear()
+    here.world.pass_time(minutes=6)
+    refusals = [await _refusal(here, says("Follow", BOB, GROUP), 2) for _ in range(3)]
+    assert refusals == ["no-such-page", "signature-invalid", "signature-invalid"]
+    assert here.asked() == [BOB, BOB]
+
+
 async def test_a_bad_request_is_no_reason_to_fetch_a_key(here: Neighbours) -> None:
     await here.met("bob")
     here.world.pass_time(minutes=6)
