@@ -32,10 +32,14 @@ BESIDE = "LOCK TABLE neighbourhood IN ROW EXCLUSIVE MODE"
 ALONE = "LOCK TABLE neighbourhood IN SHARE ROW EXCLUSIVE MODE"
 # Tasks begun within a write inherit it: they too would wait for a writer that waits for them.
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
+_is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 
 
 class Nested(RuntimeError):
-    """A transaction was opened within a write: on SQLite it would wait for itself, and a read would see the past."""
+    """A transaction was opened within a write: on SQLite it would wait for itself, and a read would see the past.
+
+    Or a read within a read: those who hold one and wait for a second could wait for each other for ever.
+    """
 
 
 class CannotOpen(Exception):
@@ -167,10 +171,10 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Tx]:
-        """One read-only snapshot. Raises Nested within a write."""
-        _refuse_nesting()
-        async with self.database.read() as conn:
-            yield Tx(conn, self.now(), self.new_id)
+        """One read-only snapshot. Raises Nested within a write or another read: a few at a time are all there are."""
+        with _within(_is_reading):
+            async with self.database.read() as conn:
+                yield Tx(conn, self.now(), self.new_id)
 
     async def write(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(tx, …)` in one serialisable transaction. It may run twice: it must not touch the world.
@@ -209,7 +213,7 @@ class Store:
         async def within(conn: "AsyncConnection") -> T:
             return await work(Tx(conn, self.now(), self.new_id, filled), *args, **kwargs)
 
-        with _writing():
+        with _within(_is_writing):
             return await self.database.run(within, isolation=isolation), filled
 
     async def close(self) -> None:
@@ -218,13 +222,14 @@ class Store:
 
 
 @contextmanager
-def _writing() -> Generator[None]:
-    _refuse_nesting()
-    token = _is_writing.set(True)
+def _within(transaction: ContextVar[bool]) -> Generator[None]:
+    if _is_writing.get() or (transaction is _is_reading and _is_reading.get()):
+        raise Nested("a transaction within another: do it before, after, or in the same one")
+    token = transaction.set(True)
     try:
         yield
     finally:
-        _is_writing.reset(token)
+        transaction.reset(token)
 
 
 def _behind(lock: str, work: Callable[Concatenate[Tx, P], Awaitable[T]]) -> Callable[Concatenate[Tx, P], Awaitable[T]]:
@@ -233,11 +238,6 @@ def _behind(lock: str, work: Callable[Concatenate[Tx, P], Awaitable[T]]) -> Call
         return await work(tx, *args, **kwargs)
 
     return wait_first
-
-
-def _refuse_nesting() -> None:
-    if _is_writing.get():
-        raise Nested("a transaction within a write: do it before, after, or in the same one")
 
 
 def is_conflict(error: Exception) -> bool:

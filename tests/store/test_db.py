@@ -257,6 +257,13 @@ async def test_a_read_within_a_write_is_an_error_too(counting: Store) -> None:
         await counting.write(nest)
 
 
+async def test_a_read_within_a_read_is_an_error_rather_than_a_wait_for_ever(counting: Store) -> None:
+    with pytest.raises(Nested):
+        async with counting.read():
+            await _value(counting, "left")
+    assert await _value(counting, "left") == 0
+
+
 async def test_a_task_begun_within_a_write_may_not_write_beside_it(counting: Store) -> None:
     if not _is_postgres(counting):
         return  # no task can be begun there: the write has a thread to itself
