@@ -36,7 +36,7 @@ SET session_replication_role = replica;
 DO $$ DECLARE one text; is_filled boolean; BEGIN
     FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', one) INTO is_filled;
-        IF one NOT IN ({', '.join(f"'{name}'" for name in metadata.tables)}) THEN EXECUTE format('DROP TABLE %I', one);
+        IF one NOT IN ({", ".join(f"'{name}'" for name in metadata.tables)}) THEN EXECUTE format('DROP TABLE %I', one);
         ELSIF is_filled THEN EXECUTE format('DELETE FROM %I', one); END IF;
     END LOOP;
     FOR one IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP

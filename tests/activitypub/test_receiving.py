@@ -72,6 +72,17 @@ def _follow(**changes: Any) -> dict[str, Any]:
     return says("Follow", BOB, f"{ORIGIN}/groups/doulon", **changes)
 
 
+async def test_what_comes_in_pieces_is_taken_whole(door: Door) -> None:
+    follow = _follow()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        body = door.here.request(follow).body
+        yield body[:100]
+        yield body[100:]
+
+    assert await door.post(follow, body=pieces()) == (202, "")
+
+
 async def test_what_is_signed_well_is_taken(door: Door) -> None:
     assert await door.post(_follow()) == (202, "")
     assert await door.here.carry_out() == "done"

@@ -55,8 +55,10 @@ def _redefine(contexts: list[Any]) -> bool:
     """Whether they give our words another meaning. A server sends the same contexts with all that it says."""
     if all(isinstance(context, str) for context in contexts):
         return False
-    encoded = msgspec.json.encode(contexts)
-    return _redefines(encoded) if len(encoded) <= LARGEST_KEPT_CONTEXT else _judge(contexts)
+    # A page of an outbox says the same context with each of its activities: once is enough, for judging and counting.
+    distinct = list({msgspec.json.encode(context): context for context in contexts}.values())
+    encoded = msgspec.json.encode(distinct)
+    return _redefines(encoded) if len(encoded) <= LARGEST_KEPT_CONTEXT else _judge(distinct)
 
 
 @lru_cache(maxsize=256)
@@ -126,11 +128,11 @@ def _objects(value: Any) -> Iterator[Document]:
     """Every object of the document, in order, contexts left out; depth is bounded by `strict_json`."""
     pending = [value]
     for node in pending:
-        if is_object(node):
-            yield node
-            pending += [item for name, item in node.items() if name != "@context" and isinstance(item, dict | list)]
-        elif is_list(node):
+        if not is_object(node):
             pending += [item for item in node if isinstance(item, dict | list)]
+            continue
+        yield node
+        pending += [item for name, item in node.items() if name != "@context" and isinstance(item, dict | list)]
 
 
 def _size(document: Document) -> int:
