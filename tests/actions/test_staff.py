@@ -1,16 +1,12 @@
 """What admins and moderators do with the accounts of others."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
 
 from fedivoisin.actions import accounts, staff
-from fedivoisin.errors import Reason, Refused
+from fedivoisin.errors import Reason
 from fedivoisin.ids import ActorId
 from fedivoisin.store import accounts as kept
-from fedivoisin.store import events, sessions, visits
-from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.db import Store
 from fedivoisin.store.mail_tokens import Purpose
 from fedivoisin.trust.events import (
     AccountRestored,
@@ -21,46 +17,14 @@ from fedivoisin.trust.events import (
     RoleTaken,
 )
 from fedivoisin.trust.roles import Role
-from tests.makers import a_session, put_account, put_member, put_neighbourhood
-
-AWA, PAUL = ActorId("actor-awa"), ActorId("actor-paul")
-NETWORK = "192.0.2.7"
-
-
-async def put_town(tx: Tx) -> None:
-    await put_neighbourhood(tx)
-    await put_account(tx, await put_member(tx, "awa"), roles=["adherent", "admin"])
-    await put_account(tx, await put_member(tx, "paul"))
+from tests.actions.household import AWA, NETWORK, PAUL, journal, put_town, reason, sign_in, visitor_of
+from tests.makers import a_session, put_account, put_member
 
 
 @pytest.fixture
 async def town(store: Store) -> Store:
     await store.write(put_town)
     return store
-
-
-async def journal(store: Store, *kinds: Any) -> list[Any]:
-    async with store.read() as tx:
-        return [recorded.event for recorded in reversed(await events.of_types(tx, list(kinds), limit=50))]
-
-
-async def reason(work: Callable[[], Awaitable[Any]]) -> Reason:
-    with pytest.raises(Refused) as refused:
-        await work()
-    return refused.value.reason
-
-
-async def visitor_of(store: Store, token: str) -> visits.Visitor | None:
-    async with store.read() as tx:
-        return (await visits.load(tx, sessions.hash_of(token))).visitor
-
-
-async def sign_in(store: Store, number: int = 1, *, member: ActorId = PAUL) -> str:
-    """Gives the public name of the session."""
-    await store.write(accounts.begin_session, member, a_session(number))
-    visitor = await visitor_of(store, f"token-{number}")
-    assert visitor is not None
-    return visitor.session_id
 
 
 async def test_the_last_admin_neither_leaves_nor_steps_down_nor_is_suspended(town: Store) -> None:
