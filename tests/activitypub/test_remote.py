@@ -109,8 +109,9 @@ async def test_an_actor_is_found_by_its_name(here: Neighbours) -> None:
 async def test_a_key_is_kept_with_its_owner(here: Neighbours) -> None:
     here.actor("bob")
     assert await _key(here) == BOB
+    bob = await here.person(BOB)
     async with here.store.read() as tx:
-        assert {one.purpose for one in await keys.of_actor(tx, (await here.person(BOB)).id)} == {"http", "assertion"}
+        assert {one.purpose for one in await keys.of_actor(tx, bob.id)} == {"http", "assertion"}
 
 
 async def test_a_key_at_its_own_address_is_believed_when_its_owner_lists_it(here: Neighbours) -> None:
@@ -175,8 +176,9 @@ async def test_keys_that_are_no_longer_listed_are_forgotten(here: Neighbours) ->
     await here.met("bob")
     here.actor("bob", assertionMethod=[])
     assert await _key(here) == BOB
+    bob = await here.person(BOB)
     async with here.store.read() as tx:
-        assert [one.id for one in await keys.of_actor(tx, (await here.person(BOB)).id)] == [KEY]
+        assert [one.id for one in await keys.of_actor(tx, bob.id)] == [KEY]
 
 
 async def test_an_actor_without_a_name_is_called_by_its_address_and_its_place_is_blurred(here: Neighbours) -> None:
