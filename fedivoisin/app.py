@@ -263,6 +263,7 @@ def _make_room() -> None:
     # What is loaded by now stays: a tenth of the CPU under load would go into looking at it again and again.
     gc.freeze()
     gc.set_threshold(*RARELY)
+    gc.enable()
 
 
 async def work(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """The commands. Each says in plain French what it does and, when it cannot, what to do."""
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Coroutine
@@ -56,6 +57,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop."""
+    gc.disable()  # nothing of what is imported now is ever garbage; it is turned on again before the first request
     lean.later("aiohttp")  # its client is for when we first ask somebody
     from fedivoisin import app
 

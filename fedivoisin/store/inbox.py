@@ -5,8 +5,9 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Insert, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fedivoisin.proof import Verified
@@ -24,6 +25,10 @@ _DONE = (
     update(inbox)
     .where(inbox.c.id == bindparam("row"))
     .values(next_at=None, claimed_until=None, outcome=bindparam("how"), done_at=bindparam("now"))
+)
+_KEEP = sqlite_insert(inbox).on_conflict_do_nothing()
+_FORGET = delete(inbox).where(
+    inbox.c.digest == bindparam("seen"), inbox.c.next_at.is_(None), inbox.c.received_at < bindparam("before")
 )
 LARGEST_BATCH = 256
 COUNT_AGAIN = timedelta(seconds=5)
@@ -62,7 +67,7 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
 
     The id alone does not tell two activities apart: Misskey, Takahē and flohmarkt use the same one again and again.
     """
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "actor_url": one.verified.owner,
             "activity_url": one.activity_url,
@@ -79,22 +84,21 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
     ]
     tx.filled.add("inbox")
     # A new row rather than the old one awakened: rows are carried out in the order of their ids.
-    await tx.conn.execute(
-        delete(inbox).where(
-            inbox.c.digest.in_({row["digest"] for row in rows}),
-            inbox.c.next_at.is_(None),
-            inbox.c.received_at < tx.now - AGAIN_AFTER,
-        )
-    )
-    await tx.conn.execute(_insert_new(tx), rows)
+    if tx.is_postgres:
+        await _put_at_once(tx, rows)
+        return
+    for row in rows:
+        await tx.rows(_FORGET, seen=row["digest"], before=tx.now - AGAIN_AFTER)
+        await tx.rows(_KEEP, **row)
 
 
-def _insert_new(tx: Tx) -> Insert:
-    if not tx.is_postgres:
-        return sqlite_insert(inbox).on_conflict_do_nothing()
+async def _put_at_once(tx: Tx, rows: list[dict[str, Any]]) -> None:
     from sqlalchemy.dialects.postgresql import insert
 
-    return insert(inbox).on_conflict_do_nothing()
+    seen = inbox.c.digest.in_({row["digest"] for row in rows})
+    old = inbox.c.received_at < tx.now - AGAIN_AFTER
+    await tx.conn.execute(delete(inbox).where(seen, inbox.c.next_at.is_(None), old))
+    await tx.conn.execute(insert(inbox).on_conflict_do_nothing(), rows)
 
 
 async def claim(tx: Tx, *, limit: int) -> list[Received]:
