@@ -135,7 +135,7 @@ class Visit:
             "member": self.visitor,
             "path": self.request.path,
             "url": self.here.base + self.request.path,
-            "date_words": weekday(self.now, self.language).capitalize(),
+            "date_words": _sentence(weekday(self.now, self.language)),
             "member_count": self.facts.member_count,
             "help": {
                 "name": self.here.help_name,
@@ -161,3 +161,8 @@ def local_path(path: str) -> str:
     # What browsers read as another site's: //host, /\host, and tabs or line ends that they take out first.
     is_local = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
     return quote(path, safe=_AS_TYPED) if is_local else "/"
+
+
+def _sentence(words: str) -> str:
+    # Not `capitalize`: English months keep their capital.
+    return words[:1].upper() + words[1:]

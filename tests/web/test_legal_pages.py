@@ -62,6 +62,8 @@ async def test_each_page_exists_in_both_languages(site: list[Browser], path: str
     assert french.status == english.status == 200
     assert 'lang="fr"' in french.html
     assert 'lang="en"' in english.html
+    assert "Samedi 14 mars 2026" in french.text
+    assert "Saturday 14 March 2026" in english.text
     assert "bonjour@x.example" in english.text or path == "/aide"
 
 
