@@ -42,10 +42,11 @@ each_way = pytest.mark.parametrize(
         pytest.param(PHONE, True, id="phone"),
         pytest.param(DESK, True, id="desk"),
         pytest.param(PHONE, False, id="phone-no-javascript"),
+        pytest.param(DESK, False, id="desk-no-javascript"),
     ],
     indirect=True,
 )
-"""The three ways of a journey. Without JavaScript size changes nothing: one is enough."""
+"""The four ways of a journey."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
