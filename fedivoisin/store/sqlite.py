@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlalchemy import URL, Connection, Dialect, Engine, Executable, QueuePool, create_engine, event
 
 from fedivoisin.store.prepared import Repertoire
+from fedivoisin.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +50,7 @@ class Sqlite:
         # The one thread is the queue of the writes, so that `BEGIN IMMEDIATE` never meets itself.
         self._writing = ThreadPoolExecutor(1, "sqlite-writer")
         self._reading = ThreadPoolExecutor(READERS, "sqlite-reader")
+        self._turnstile = Turnstile(Path(url.database))
         self._places = asyncio.Semaphore(READERS)
         self._repertoire = Repertoire(self._writer.dialect)
 
@@ -60,7 +62,7 @@ class Sqlite:
         return await loop.run_in_executor(self._writing, lambda: context.run(lambda: self._transact(work)))
 
     def _transact(self, work: "Callable[[AsyncConnection], Awaitable[T]]") -> T:
-        with self._writer.begin() as connection:
+        with self._turnstile.turn(), self._writer.begin() as connection:
             return _finish(
                 cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", Here(connection, self._repertoire))))
             )
@@ -84,6 +86,7 @@ class Sqlite:
         for threads, engine in ((self._writing, self._writer), (self._reading, self._reader)):
             await asyncio.get_running_loop().run_in_executor(threads, engine.dispose)
             threads.shutdown(wait=False)
+        self._turnstile.close()
 
 
 class Here:
