@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
 
-from aiohttp import CookieJar, FormData
+from aiohttp import CookieJar, FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
@@ -45,7 +45,7 @@ class Page:
 class Browser:
     """One person's browser; two of them share nothing but the site."""
 
-    client: TestClient  # type: ignore[type-arg]
+    client: TestClient[web.Request, web.Application]
     csrf: str = ""
 
     async def get(self, path: str, **headers: str) -> Page:

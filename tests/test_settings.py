@@ -243,7 +243,7 @@ def test_local_names_are_those_of_rfc_6761() -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        settings.Settings().port = 1  # type: ignore[misc]
+        settings.Settings().port = 1  # type: ignore[misc]  # what is tested
     assert Network() == Network()
 
 

@@ -7,7 +7,7 @@ from typing import Any, TextIO, TypeAlias
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg  # pyright: ignore[reportUnknownVariableType]
+from babel.messages.frontend import parse_mapping_cfg  # pyright: ignore[reportUnknownVariableType]  # untyped
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 

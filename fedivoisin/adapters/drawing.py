@@ -90,7 +90,7 @@ def _webp(picture: "Image") -> bytes:
 
 def blurhash(picture: "Image", across: int = 4, down: int = 3) -> str:
     """The blurred preview in a few letters, as BlurHash writes it (github.com/woltapp/blurhash)."""
-    tiny = picture.convert("RGB").resize((BLUR_SIDE, BLUR_SIDE))  # pyright: ignore[reportUnknownMemberType]
+    tiny = picture.convert("RGB").resize((BLUR_SIDE, BLUR_SIDE))  # pyright: ignore[reportUnknownMemberType]  # a type of NumPy's
     raw = [_linear(channel) for channel in tiny.tobytes()]
     pixels = list(zip(raw[0::3], raw[1::3], raw[2::3], strict=True))
     factors = [_factor(pixels, i, j) for j in range(down) for i in range(across)]

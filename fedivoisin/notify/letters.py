@@ -49,7 +49,7 @@ def environment(language: str) -> Environment:
     """Templates of one language. Plain text: nothing is escaped."""
     found = Environment(
         loader=PackageLoader("fedivoisin.notify", f"templates/{language}"),
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701  # no HTML
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -287,9 +288,7 @@ async def test_a_moderator_refuses_with_a_reason_that_the_candidate_reads(town: 
         (AWA, "Non.", Reason.FORBIDDEN),
         (PAUL, "  ", Reason.FIELD_MISSING),
     ):
-        refused = await refusal(
-            lambda by=by, reason=reason: town.write(admission.refuse, by=by, candidate=LEO, reason=reason)  # type: ignore[misc]
-        )
+        refused = await refusal(partial(town.write, admission.refuse, by=by, candidate=LEO, reason=reason))
         assert refused.reason is expected
     await town.write(admission.refuse, by=PAUL, candidate=LEO, reason="Nous ne vous trouvons pas à cette adresse.")
     assert await journal(town, CandidacyRefused) == [CandidacyRefused(LEO)]

@@ -30,11 +30,11 @@ class Scene:
     ladder: Listing
 
 
-async def _scene(store: Store, **changes: object) -> Scene:
+async def _scene(store: Store, **changes: Any) -> Scene:
     await store.write(put_neighbourhood)
     awa, paul = await store.write(put_member, "awa"), await store.write(put_member, "paul")
     await store.write(put_actor, "bob", host="rennes.example")
-    ladder = replace(a_listing(), **changes)  # type: ignore[arg-type]
+    ladder = replace(a_listing(), **changes)
     await put_listings(store, ladder)
     return Scene(awa, paul, ladder)
 

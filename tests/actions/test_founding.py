@@ -7,13 +7,13 @@ import pytest
 from fedivoisin.actions import founding
 from fedivoisin.actions.founding import ADMIN_ROLES, Answers, FirstKeys
 from fedivoisin.errors import Reason, Refused
-from fedivoisin.ids import MemberId
+from fedivoisin.ids import ActorId, MemberId
 from fedivoisin.store import actors, events, keys, members, neighbourhoods, residents
-from fedivoisin.store.db import Store
+from fedivoisin.store.db import Store, Tx
 from fedivoisin.trust.events import Admitted, FounderEntered, NeighbourhoodFounded
 from fedivoisin.trust.standing import Standing
 from tests.fakes import FakeWorld, key_pair
-from tests.makers import an_account
+from tests.makers import an_account, put_account, put_member, put_neighbourhood
 
 ANSWERS = Answers(
     origin="https://nantes.example",
@@ -122,9 +122,7 @@ async def test_an_actor_that_never_federated_may_get_another_origin(store: Store
 
 
 async def test_no_founder_enters_what_is_not_founded(store: Store) -> None:
-    async def put(tx):  # type: ignore[no-untyped-def]
-        from tests.makers import put_account, put_member, put_neighbourhood
-
+    async def put(tx: Tx) -> ActorId:
         await put_neighbourhood(tx, founded_at=None)
         return await put_account(tx, await put_member(tx, "awa"), roles=["admin"])
 

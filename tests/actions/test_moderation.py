@@ -171,8 +171,8 @@ async def test_a_person_is_warned_with_reasons(store: Store, people: dict[str, M
 
 async def test_there_is_no_listing_to_hide_on_a_profile(store: Store, people: dict[str, MemberId]) -> None:
     report_id = await _report(store, listing_id=None, actor_id=people["awa"])
-    decide = lambda: store.write(moderation.decide, report_id, HIDE, by=people["paul"])  # noqa: E731
-    assert await _refusal(decide) is Reason.NOTHING_TO_HIDE
+    paul = people["paul"]
+    assert await _refusal(lambda: store.write(moderation.decide, report_id, HIDE, by=paul)) is Reason.NOTHING_TO_HIDE
 
 
 async def test_reasons_for_somebody_of_another_town_are_theirs_to_hear_at_home(
@@ -190,8 +190,8 @@ async def test_reasons_for_somebody_of_another_town_are_theirs_to_hear_at_home(
 async def test_one_decision_is_enough(store: Store, people: dict[str, MemberId]) -> None:
     report_id = await _report(store)
     await store.write(moderation.decide, report_id, DISMISS, by=people["paul"])
-    again = lambda: store.write(moderation.decide, report_id, HIDE, by=people["paul"])  # noqa: E731
-    assert await _refusal(again) is Reason.REPORT_DECIDED
+    paul = people["paul"]
+    assert await _refusal(lambda: store.write(moderation.decide, report_id, HIDE, by=paul)) is Reason.REPORT_DECIDED
 
 
 async def test_only_moderators_decide(store: Store, people: dict[str, MemberId]) -> None:

@@ -1,5 +1,7 @@
 """Moderators put a few listings first."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from fedivoisin.actions import pins
@@ -61,12 +63,14 @@ async def test_pinning_twice_and_unpinning_twice_is_told_once(store: Store, peop
 
 
 @pytest.mark.parametrize("act", [pins.pin, pins.unpin])
-async def test_only_moderators_say_what_stands_first(store: Store, people: dict[str, MemberId], act: object) -> None:
+async def test_only_moderators_say_what_stands_first(
+    store: Store, people: dict[str, MemberId], act: Callable[..., Awaitable[None]]
+) -> None:
     with pytest.raises(Refused) as refused:
-        await store.write(act, listing_id=FIRST, by=people["awa"])  # type: ignore[arg-type]
+        await store.write(act, listing_id=FIRST, by=people["awa"])
     assert refused.value.reason is Reason.FORBIDDEN
     with pytest.raises(Refused) as refused:
-        await store.write(act, listing_id=ListingId("nothing"), by=people["paul"])  # type: ignore[arg-type]
+        await store.write(act, listing_id=ListingId("nothing"), by=people["paul"])
     assert refused.value.reason is Reason.NOT_FOUND
 
 

@@ -1,6 +1,7 @@
 """Listings of other towns, as their authors say; on both databases."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,6 @@ from fedivoisin.market.events import (
     ListingChanged,
     ListingClosed,
     ListingDeleted,
-    ListingEvent,
     ListingLiked,
     ListingPublished,
     ListingReleased,
@@ -22,6 +22,7 @@ from fedivoisin.market.events import (
 from fedivoisin.market.listing import Listing, State
 from fedivoisin.store import actors, events, likes, listings, reports, tombstones
 from fedivoisin.store.db import Store
+from fedivoisin.store.taxonomy import Event
 from tests.fakes import START
 from tests.makers import a_listing, put_actor, put_listings, put_member, put_neighbourhood
 
@@ -29,11 +30,18 @@ BOB = ActorId("actor-bob@rennes.example")
 URL = "https://rennes.example/users/bob/items/1"
 
 
-def _said(hours: int = 0, **changes: object) -> Listing:
+def _said(hours: int = 0, **changes: Any) -> Listing:
     """Bob's listing, as said that many hours after the first time."""
     updated = START - timedelta(hours=10 - hours) if hours else None
-    facts = {"author": BOB, "url": URL, "is_local": False, "group_id": None, "updated_at": updated, "quantity": None}
-    return a_listing(9, **(facts | {"published_at": START - timedelta(hours=10)} | changes))  # type: ignore[arg-type]
+    facts: dict[str, Any] = {
+        "author": BOB,
+        "url": URL,
+        "is_local": False,
+        "group_id": None,
+        "updated_at": updated,
+        "quantity": None,
+    }
+    return a_listing(9, **(facts | {"published_at": START - timedelta(hours=10)} | changes))
 
 
 async def _bob(store: Store) -> None:
@@ -41,8 +49,8 @@ async def _bob(store: Store) -> None:
     await store.write(put_actor, "bob", host="rennes.example")
 
 
-async def _happened(store: Store) -> list[ListingEvent]:
-    kinds: list[type] = [
+async def _happened(store: Store) -> list[Event]:
+    kinds: list[type[Event]] = [
         ListingPublished,
         ListingChanged,
         ListingReserved,
@@ -55,7 +63,7 @@ async def _happened(store: Store) -> list[ListingEvent]:
     async with store.read() as tx:
         told = await events.of_types(tx, kinds, limit=20)
     assert not any(one.is_local for one in told)
-    return [one.event for one in reversed(told)]  # type: ignore[misc]
+    return [one.event for one in reversed(told)]
 
 
 async def test_each_newer_word_of_the_author_is_kept(store: Store) -> None:

@@ -317,7 +317,9 @@ async def test_who_serves_documents_drop_by_drop_holds_up_nobody(
     here: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def drips(way: Remote, url: str) -> Document | CollectionDocument:
-        return await (asyncio.Event().wait() if url.startswith(BOB) else whole(way, url))  # type: ignore[return-value]
+        if url.startswith(BOB):
+            await asyncio.Event().wait()
+        return await whole(way, url)
 
     whole = remote.fetch_document
     await here.followed("bob")

@@ -140,7 +140,8 @@ def test_small_verbs_are_read() -> None:
     assert isinstance(accepted.object, verbs.Follow)
     refused, reported, moved = (parse.activity(example(name)) for name in ("10", "15", "17"))
     assert isinstance(refused, verbs.Reject)
-    assert (refused.object[:22], refused.content) == ("https://rennes.example", "<p>Déjà réservée, désolée.</p>")  # type: ignore[index]
+    assert isinstance(refused.object, str)
+    assert (refused.object[:22], refused.content) == ("https://rennes.example", "<p>Déjà réservée, désolée.</p>")
     assert isinstance(reported, verbs.Flag)
     assert (reported.object, reported.content[:8]) == ((AMINA, ITEM), "Annonce ")
     assert isinstance(moved, verbs.Move)

@@ -34,19 +34,19 @@ class Postbox:
     refuses_recipient: bool = False
     refuses_text: str = ""
 
-    async def handle_MAIL(self, _s: Any, _x: Any, envelope: Envelope, address: str, _o: Any) -> str:  # noqa: N802
+    async def handle_MAIL(self, _s: Any, _x: Any, envelope: Envelope, address: str, _o: Any) -> str:  # noqa: N802  # aiosmtpd's name
         if self.refuses_sender:
             return "553 not your address"
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(self, _s: Any, _x: Any, envelope: Envelope, address: str, _o: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, _s: Any, _x: Any, envelope: Envelope, address: str, _o: Any) -> str:  # noqa: N802  # aiosmtpd's name
         if self.refuses_recipient:
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _s: Any, _x: Any, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _s: Any, _x: Any, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         if self.refuses_text:
             return self.refuses_text
         self.taken.append(envelope)

@@ -17,7 +17,7 @@ from fedivoisin.actions.moderation import Decision
 from fedivoisin.app import create_app, new_id, open_world, utc_now
 from fedivoisin.demo.build import build
 from fedivoisin.demo.towns import TOWNS, login, people
-from fedivoisin.ids import ActivityId, ActorId, ListingId, MemberId
+from fedivoisin.ids import ActivityId, ActorId, ListingId, MemberId, PictureId
 from fedivoisin.market.listing import Picture
 from fedivoisin.settings import Limits, Network, Settings
 from fedivoisin.store import actors, blocks, follows, outbox, peers, queued, search
@@ -110,7 +110,7 @@ async def _from_elsewhere(tx: Tx, member: MemberId) -> dict[str, str]:
     """Rennes: its Group, one of its people, what she offers, and a conversation with her."""
     group = await put_actor(tx, "cleunay", host=THERE, type="Group", display_name="Cleunay, Rennes")
     maelle = await put_actor(tx, "maelle", host=THERE, display_name="Maëlle Le Goff")
-    picture = Picture("far", f"http://{THERE}/media/far.webp", "image/webp", "Un vélo", 640, 480, "")  # type: ignore[arg-type]
+    picture = Picture(PictureId("far"), f"http://{THERE}/media/far.webp", "image/webp", "Un vélo", 640, 480, "")
     far = a_listing(1, author=maelle, group_id=group, is_local=False, url=f"http://{THERE}/users/maelle/items/1")
     far = replace(far, page_url=f"http://{THERE}/annonces/1", pictures=(picture,), published_at=tx.now, ends_at=None)
     await stored.insert(tx, far)

@@ -208,7 +208,7 @@ async def _look(page: Page, walk: Walk, name: str) -> None:
     for device, scheme, rule in VIEWS:
         await page.set_viewport_size(device.size)
         await page.emulate_media(color_scheme=scheme)
-        with _noting(walk, f"{name}, {device.name}, {scheme}"):
+        with _Noting(walk, f"{name}, {device.name}, {scheme}"):
             await assert_accessible(page, rule=rule)
         await page.screenshot(path=SCREENSHOTS / f"pages/{shot}-{device.name}-{scheme}.png", full_page=True)
     for width in (NARROW, PHONE.size["width"], DESK.size["width"]):
@@ -218,7 +218,7 @@ async def _look(page: Page, walk: Walk, name: str) -> None:
             walk.faults.append(f"{name}: {reach} px wide on {width}")
 
 
-class _noting:  # noqa: N801
+class _Noting:
     """Keeps a failed assertion as a fault and goes on: one run tells all."""
 
     def __init__(self, walk: Walk, name: str) -> None:
@@ -265,7 +265,7 @@ async def test_every_page_stands_before_all_judges(site: Filled, browser: Browse
     for stop in WALKS[role]:
         path, _, then = stop.partition(" ")
         name = f"{role} {stop}"
-        with _noting(walk, name):
+        with _Noting(walk, name):
             walk.pages[name] = await _go(page, site.url(path), then)
             hrefs = await page.eval_on_selector_all("a[href]:not([href^='#'])", "all => all.map(one => one.href)")
             # The listings of the style page are samples.

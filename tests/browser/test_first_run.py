@@ -39,7 +39,7 @@ class Postbox:
 
     taken: list[Envelope] = field(default_factory=list[Envelope])
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         """One message."""
         self.taken.append(envelope)
         return "250 OK"

@@ -49,7 +49,8 @@ async def _followed(town: Town, stranger: Stranger, name: str = "eve") -> ActorI
     assert await stranger.post(town, stranger.said("Accept", url, name=name), key_id=key_id) == 202
 
     async def accepted(tx: Tx) -> bool:
-        return bool(await follows.followers_of(tx, (await actors.by_url(tx, document["id"])).id))  # type: ignore[union-attr]
+        known = await actors.by_url(tx, document["id"])
+        return known is not None and bool(await follows.followers_of(tx, known.id))
 
     await town.eventually(accepted, that="the accepted follow")
     return awa

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -49,9 +49,9 @@ class Town:
         who = an_account(name.capitalize(), name=name, email=f"{name}@example.org")
         return await self.store.write(founding.enter_founder, by=self.admin, who=who, keys=key_pair(number))
 
-    async def publish(self, author: ActorId, title: str = "Vélo 16 pouces", **changes: object) -> Listing:
+    async def publish(self, author: ActorId, title: str = "Vélo 16 pouces", **changes: Any) -> Listing:
         """A listing of this member."""
-        draft = replace(a_draft(), title=title, **changes)  # type: ignore[arg-type]
+        draft = a_draft(title=title, **changes)
         return await self.store.write(listings.publish, by=author, draft=draft)
 
     async def read(self, work: Callable[[Tx], Awaitable[T]]) -> T:

@@ -1,11 +1,12 @@
 """Each way in which another server can be wrong is found, said in French, and told from a good one."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from msgspec import structs
@@ -27,7 +28,7 @@ from fedivoisin.store.schema.federation import activity, delivery
 from tests.adapters.test_network_guard import Answers
 from tests.fakes import START, FakeWorld
 from tests.federation.towns import found, free_socket
-from tests.peer_check.odd_server import Odd, an_odd_server
+from tests.peer_check.odd_server import Odd, Page, an_odd_server
 
 HERE = "http://nantes.localhost:1"
 
@@ -91,8 +92,8 @@ async def test_a_named_person_is_looked_for(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("page", [404, "<h1>Bonjour</h1>", {"links": []}, {"links": [{"rel": "x"}]}, 500])
-async def test_a_server_without_nodeinfo_is_only_warned_of(desk: Desk, page: object) -> None:
-    desk.odd.pages["/.well-known/nodeinfo"] = page  # type: ignore[assignment]
+async def test_a_server_without_nodeinfo_is_only_warned_of(desk: Desk, page: Page) -> None:
+    desk.odd.pages["/.well-known/nodeinfo"] = page
     findings = await desk.findings()
     assert findings["NodeInfo"].level is Level.WARNING
     assert findings["Acteur"].level is Level.GOOD
@@ -316,15 +317,16 @@ async def test_the_way_there_is_told_address_by_address(desk: Desk, world: FakeW
     async with desk.store.read() as tx:
         here = await neighbourhoods.current(tx)
 
-    @dataclass(slots=True)
-    class Told:
-        reached: list[Reached]
+    @dataclass(frozen=True)
+    class Told(Tracer):
+        reached: Sequence[Reached] = ()
 
-        async def trace(self, _url: str) -> list[Reached]:
-            return self.reached
+        async def trace(self, url: str) -> list[Reached]:
+            return [*self.reached]
 
     async def levels(*reached: Reached) -> dict[str, Level]:
-        case = Case(Fetcher(desk.store, world.doors, 1000), Told(list(reached)), here, Target("x.example"))  # type: ignore[arg-type]
+        tracer = Told(reached=reached)
+        case = Case(Fetcher(desk.store, world.doors, 1000), tracer, here, Target("x.example"))
         return {one.subject: one.level for one in await reach.findings(case)}
 
     good, soon = START + timedelta(days=60), START + timedelta(days=3)
@@ -339,7 +341,7 @@ async def test_the_way_there_is_told_address_by_address(desk: Desk, world: FakeW
 
 async def test_a_name_that_does_not_exist_is_said(desk: Desk, world: FakeWorld) -> None:
     class Nowhere(Answers):
-        async def resolve(self, *_: object, **__: object) -> list:  # type: ignore[type-arg]
+        async def resolve(self, *_: object, **__: object) -> NoReturn:
             raise OSError("no such name")
 
     async with desk.store.read() as tx:

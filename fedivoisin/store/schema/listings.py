@@ -186,5 +186,5 @@ SEARCH_ON_POSTGRESQL = (
 )
 for _dialect, _statements in (("sqlite", SEARCH_ON_SQLITE), ("postgresql", SEARCH_ON_POSTGRESQL)):
     for _statement in _statements:
-        _ddl: DDL = DDL(_statement)  # type: ignore[no-untyped-call]
+        _ddl: DDL = DDL(_statement)  # type: ignore[no-untyped-call]  # as SQLAlchemy leaves it
         event.listen(listing_words, "after_create", _ddl.execute_if(dialect=_dialect))
