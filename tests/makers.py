@@ -9,11 +9,12 @@ from sqlalchemy import insert
 
 from fedivoisin import addresses
 from fedivoisin.actions.accounts import NewAccount, NewSession
-from fedivoisin.ids import ActorId, ListingId
+from fedivoisin.ids import ActivityId, ActorId, ListingId
 from fedivoisin.market.draft import Draft
 from fedivoisin.market.listing import EUR, Kind, Listing, Price, Purpose
-from fedivoisin.store import listings
+from fedivoisin.store import listings, outbox
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.outbox import Activity, Target
 from fedivoisin.store.schema.accounts import account
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.neighbourhood import neighbourhood
@@ -122,6 +123,21 @@ def a_draft(**changes: Any) -> Draft:
         longitude=-1.5187,
     )
     return replace(draft, **changes)
+
+
+async def put_activity(tx: Tx, number: int, *hosts: str, priority: int = outbox.FAN_OUT) -> None:
+    """Awa, who must be there, says something for everyone; it waits for these hosts."""
+    said = Activity(
+        id=ActivityId(f"activity-{number}"),
+        url=f"{ORIGIN}/activities/{number}",
+        actor_id=ActorId("actor-awa"),
+        type="Create",
+        object_url=None,
+        body="{}",
+        is_public=True,
+        published_at=tx.now,
+    )
+    await outbox.put(tx, said, [Target(f"https://{host}/inbox", host) for host in hosts], priority=priority)
 
 
 async def put_listings(store: Store, *several: Listing) -> None:

@@ -299,37 +299,32 @@ async def test_a_result_waits_for_slow_hosts_a_moment_and_no_longer(
         door.opened.set()
 
 
-async def test_results_that_came_while_writing_failed_are_written_at_the_next_turn(
-    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def _deliver_to_a_full_disk(sender: Sender, *, are_others_over: bool = False) -> None:
     async def broken(tx: Tx, turns: Sequence[Turn]) -> None:
-        sender.over += turns
+        if are_others_over:
+            sender.over += turns
         raise OSError("the disk is full")
 
-    whole = delivered.record
-    monkeypatch.setattr(delivered, "record", broken)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivered, "record", broken)
+        with pytest.raises(OSError, match="full"):
+            await _deliver_as(sender)
+
+
+async def test_results_that_came_while_writing_failed_are_written_at_the_next_turn(
+    store: Store, world: FakeWorld
+) -> None:
     await _say_to(store, 1, HOST)
     sender = Sender(store, world.doors)
-    with pytest.raises(OSError, match="full"):
-        await _deliver_as(sender)
-    monkeypatch.setattr(delivered, "record", whole)
+    await _deliver_to_a_full_disk(sender, are_others_over=True)
     assert await _deliver_as(sender) == 0
     assert await line(store) == ("sent", 202, 1)
 
 
-async def test_results_that_could_not_be_written_do_not_keep_their_hosts(
-    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(tx: Tx, turns: Sequence[Turn]) -> None:
-        raise OSError("the disk is full")
-
-    whole = delivered.record
-    monkeypatch.setattr(delivered, "record", broken)
+async def test_results_that_could_not_be_written_do_not_keep_their_hosts(store: Store, world: FakeWorld) -> None:
     await _say_to(store, 1, HOST)
     sender = Sender(store, world.doors)
-    with pytest.raises(OSError, match="full"):
-        await _deliver_as(sender)
-    monkeypatch.setattr(delivered, "record", whole)
+    await _deliver_to_a_full_disk(sender)
     world.pass_time(minutes=3)
     assert await _deliver_as(sender) == 1
     assert await line(store) == ("sent", 202, 1)

@@ -3,10 +3,17 @@
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
 
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from fedivoisin.adapters.network import Network, Times
+from fedivoisin.app import utc_now
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -26,6 +33,32 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+def certificates(folder: Path, host: str, *, begins: int = -1, ends: int = 1) -> tuple[ssl.SSLContext, str]:
+    """A server's TLS context for `host`, with a certificate between these days from now that signs itself; its file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(utc_now() + timedelta(days=begins))
+        .not_valid_after(utc_now() + timedelta(days=ends))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    shown, secret = folder / "shown.pem", folder / "secret.pem"
+    shown.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(shown, secret)
+    return tls, str(shown)
 
 
 @asynccontextmanager

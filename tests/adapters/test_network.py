@@ -2,22 +2,16 @@
 
 import asyncio
 import gzip
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from fedivoisin.adapters.network import MAX_ANSWER, Times
 from fedivoisin.errors import BadActivity, Unreachable
-from tests.adapters.loopback import Handler, get, hello, lab, network_to, serving
+from tests.adapters.loopback import Handler, certificates, get, hello, lab, network_to, serving
 
 
 async def test_a_lab_host_under_localhost_is_fetched_over_plain_http() -> None:
@@ -245,34 +239,6 @@ async def test_connections_are_kept_for_the_next_request() -> None:
         for _ in range(3):
             await get(network, base)
     assert len(peers) == 1
-
-
-def certificates(folder: Path, host: str) -> tuple[ssl.SSLContext, str]:
-    """A server's TLS context for `host` and the file of the authority that signed it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=36500))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    authority, secret = folder / "ca.pem", folder / "key.pem"
-    authority.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(authority, secret)
-    return tls, str(authority)
 
 
 async def test_https_in_the_lab_needs_the_extra_authority_and_the_right_name(tmp_path: Path) -> None:

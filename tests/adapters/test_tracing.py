@@ -1,52 +1,21 @@
 """How far one gets: each way in which a host can be out of reach has its own word."""
 
-import ssl
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp.abc import AbstractResolver
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from fedivoisin.adapters.network import Times
 from fedivoisin.adapters.tracing import Reached, Tracer, _fault
 from fedivoisin.app import utc_now
 from fedivoisin.errors import Unreachable
-from tests.adapters.loopback import hello, serving
+from tests.adapters.loopback import certificates, hello, serving
 from tests.adapters.test_network_guard import Answers, Silent
 from tests.federation.towns import free_socket
 
 HOST = "nantes.localhost"
 QUICK = Times(dns=0.05, connect=2)
-
-
-def _tls(folder: Path, *, host: str = HOST, begins: timedelta, ends: timedelta) -> tuple[ssl.SSLContext, str]:
-    """A server that shows a certificate which signs itself, and its file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(utc_now() + begins)
-        .not_valid_after(utc_now() + ends)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    shown, secret = folder / "shown.pem", folder / "secret.pem"
-    shown.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(shown, secret)
-    return tls, str(shown)
 
 
 def _tracer(*hosts: str, ca_file: str = "", resolver: type[AbstractResolver] = Silent) -> Tracer:
@@ -90,7 +59,7 @@ async def test_a_host_that_swallows_is_too_slow() -> None:
 
 
 async def test_a_good_certificate_tells_how_long(tmp_path: Path) -> None:
-    tls, shown = _tls(tmp_path, begins=-timedelta(days=1), ends=timedelta(days=30))
+    tls, shown = certificates(tmp_path, HOST, ends=30)
     async with serving(hello, tls) as port:
         (reached,) = await _tracer(HOST, ca_file=shown).trace(f"https://{HOST}:{port}")
     assert reached.fault == ""
@@ -110,7 +79,7 @@ async def test_a_good_certificate_tells_how_long(tmp_path: Path) -> None:
 async def test_each_bad_certificate_has_its_word(
     tmp_path: Path, begins: int, ends: int, host: str, is_known: bool, fault: str
 ) -> None:
-    tls, shown = _tls(tmp_path, host=host, begins=timedelta(days=begins), ends=timedelta(days=ends))
+    tls, shown = certificates(tmp_path, host, begins=begins, ends=ends)
     async with serving(hello, tls) as port:
         tracer = _tracer(HOST, ca_file=shown if is_known else "")
         assert await tracer.trace(f"https://{HOST}:{port}") == [Reached("127.0.0.1", fault)]

@@ -1,11 +1,8 @@
 """A server killed in the middle of a burst, and started again: nothing is lost, nothing happens twice."""
 
 import asyncio
-import os
 import shutil
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,6 +22,7 @@ from fedivoisin.store.schema.federation import activity, delivery, inbox
 from fedivoisin.store.schema.journal import event
 from fedivoisin.store.schema.threads import message
 from tests.fakes import key_pair
+from tests.federation.killed import column, delivered, is_quiet, note, started
 from tests.federation.stranger import Stranger, a_stranger
 from tests.federation.towns import Town, found, free_socket
 from tests.makers import a_draft, an_account
@@ -72,10 +70,10 @@ async def _burst(town: Town, stranger: Stranger) -> None:
     who = an_account("Awa", name="awa", email="awa@example.org")
     awa = await town.store.write(founding.enter_founder, by=town.admin, who=who, keys=key_pair(1))
     asked_about = await town.publish(awa, "Vélo demandé")
-    server = await _started(town)
+    server = await started(town.settings, "serve")
     try:
         await _until_taken(town, stranger, stranger.said("Follow", f"{town.origin}/groups/localhost"))
-        notes = [_note(town, stranger, asked_about.url, number) for number in range(NOTES)]
+        notes = [note(town, stranger, asked_about.url, number) for number in range(NOTES)]
         work: list[asyncio.Future[Any]] = [
             asyncio.gather(*(_until_taken(town, stranger, one) for one in notes)),
             asyncio.create_task(_publish_several(town, awa)),
@@ -84,45 +82,19 @@ async def _burst(town: Town, stranger: Stranger) -> None:
             await _some_arrived(town, work)
             server.send_signal(signal.SIGKILL)
             await server.wait()
-            server = await _started(town)
+            server = await started(town.settings, "serve")
         async with asyncio.timeout(PATIENCE):
             await asyncio.gather(*work)
-        await _quiet(town)
+        assert await town.eventually(is_quiet, that="the end of all queues")
     finally:
         server.kill()
         await server.wait()
-
-
-def _note(town: Town, stranger: Stranger, about: str, number: int) -> dict[str, object]:
-    note = {
-        "id": f"{stranger.origin}/notes/{number}",
-        "type": "Note",
-        "attributedTo": f"{stranger.origin}/users/eve",
-        "to": [f"{town.origin}/users/awa"],
-        "inReplyTo": about,
-        "content": f"<p>Message {number}</p>",
-    }
-    return stranger.said("Create", note)
 
 
 async def _publish_several(town: Town, awa: ActorId) -> None:
     for number in range(LISTINGS):
         await town.store.write(listings.publish, by=awa, draft=replace(a_draft(), title=f"Objet {number}"))
         await asyncio.sleep(0.1)
-
-
-async def _started(town: Town) -> Process:
-    environment = {
-        **os.environ,
-        "FEDIVOISIN_ORIGIN": town.origin,
-        "FEDIVOISIN_DATABASE": town.settings.database,
-        "FEDIVOISIN_MEDIA": town.settings.media,
-        "FEDIVOISIN_PORT": str(town.settings.port),
-        "FEDIVOISIN_NETWORK_LAB": "true",
-        "FEDIVOISIN_NETWORK_LAB_HOSTS": ",".join(town.settings.network.lab_hosts),
-    }
-    command = (sys.executable, "-m", "fedivoisin", "serve")
-    return await asyncio.create_subprocess_exec(*command, env=environment, stdout=DEVNULL, stderr=DEVNULL)
 
 
 async def _until_taken(town: Town, stranger: Stranger, said: dict[str, object]) -> None:
@@ -154,35 +126,15 @@ async def _rows(tx: Tx) -> int:
     return sum(count or 0 for count in counts)
 
 
-async def _quiet(town: Town) -> None:
-    async def nothing_waits(tx: Tx) -> bool:
-        counts = [
-            await tx.conn.scalar(select(func.count()).select_from(table).where(table.c.next_at.is_not(None)))
-            for table in (inbox, delivery, event)
-        ]
-        return not any(counts)
-
-    assert await town.eventually(nothing_waits, that="the end of all queues")
-
-
 async def _check(town: Town, stranger: Stranger) -> None:
-    texts = await town.read(lambda tx: _column(tx, message.c.text))
+    texts = await town.read(lambda tx: column(tx, message.c.text))
     assert Counter(texts) == Counter(f"Message {number}" for number in range(NOTES))
-    outcomes = await town.read(lambda tx: _column(tx, inbox.c.outcome))
+    outcomes = await town.read(lambda tx: column(tx, inbox.c.outcome))
     assert outcomes == ["done"] * (NOTES + 1)
-    said = Counter(await town.read(lambda tx: _column(tx, activity.c.type)))
+    said = Counter(await town.read(lambda tx: column(tx, activity.c.type)))
     assert said == {"Create": LISTINGS + 1, "Announce": 4 * (LISTINGS + 1), "Accept": 1}
-    assert set(await town.read(lambda tx: _column(tx, delivery.c.outcome))) == {"sent"}
+    assert set(await town.read(lambda tx: column(tx, delivery.c.outcome))) == {"sent"}
     arrived = {one["id"] for one in stranger.received}
-    meant = set(await town.read(_delivered))
+    meant = await town.read(delivered)
     assert meant <= arrived
     assert len(meant) >= 2 * LISTINGS
-
-
-async def _column(tx: Tx, column: object) -> list[str]:
-    return list((await tx.conn.execute(select(column))).scalars())  # type: ignore[call-overload]
-
-
-async def _delivered(tx: Tx) -> list[str]:
-    rows = await tx.conn.execute(select(activity.c.url).join(delivery, delivery.c.activity_id == activity.c.id))
-    return list(rows.scalars())

@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-import os
 import random
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from fedivoisin.actions import founding, groups, listings
 from fedivoisin.activitypub.wire import signatures
@@ -27,9 +26,9 @@ from fedivoisin.settings import Network, Settings
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.schema.actors import actor, follow
 from fedivoisin.store.schema.federation import activity, delivery, inbox
-from fedivoisin.store.schema.journal import event
 from fedivoisin.store.schema.threads import message
 from tests.fakes import KEY_PAIRS, key_pair
+from tests.federation.killed import column, delivered, is_quiet, note, started
 from tests.federation.stranger import ACTIVITY, Stranger, a_stranger, private_key
 from tests.federation.towns import Town, found, free_socket
 from tests.makers import a_draft, an_account
@@ -54,21 +53,9 @@ class Fleet:
 
     async def start(self, place: int) -> None:
         """Put a process at that place."""
-        settings, is_web = self.town.settings, place < len(self.ports)
-        environment = {
-            **os.environ,
-            "FEDIVOISIN_ORIGIN": settings.origin,
-            "FEDIVOISIN_DATABASE": settings.database,
-            "FEDIVOISIN_MEDIA": settings.media,
-            "FEDIVOISIN_PORT": str(self.ports[place % len(self.ports)]),
-            "FEDIVOISIN_RUN_WORKERS": "false",
-            "FEDIVOISIN_NETWORK_LAB": "true",
-            "FEDIVOISIN_NETWORK_LAB_HOSTS": ",".join(settings.network.lab_hosts),
-        }
-        command = (sys.executable, "-m", "fedivoisin", "serve" if is_web else "work")
-        self.running[place] = await asyncio.create_subprocess_exec(
-            *command, env=environment, stdout=DEVNULL, stderr=DEVNULL
-        )
+        port, role = self.ports[place % len(self.ports)], "serve" if place < len(self.ports) else "work"
+        settings = msgspec.structs.replace(self.town.settings, port=port, run_workers=False)
+        self.running[place] = await started(settings, role)
 
     async def kill(self, place: int) -> None:
         """As a power cut would."""
@@ -126,10 +113,10 @@ async def _burst(fleet: Fleet, stranger: Stranger, awa: ActorId, about: list[str
     town, dice = fleet.town, random.Random(SEED)
     await _until_taken(fleet, stranger, stranger.said("Follow", f"{town.origin}/groups/localhost"), 0)
     assert await town.eventually(_is_followed, that="the follower")
-    notes = [_note(town, stranger, about[number % ASKED_ABOUT], number) for number in range(NOTES)]
+    notes = [note(town, stranger, about[number % ASKED_ABOUT], number) for number in range(NOTES)]
     work = asyncio.gather(
         _publish_several(town, awa),
-        *(_until_taken(fleet, stranger, note, number) for number, note in enumerate(notes)),
+        *(_until_taken(fleet, stranger, one, number) for number, one in enumerate(notes)),
     )
     for _ in range(KILLS):
         await asyncio.sleep(dice.uniform(0.1, 1.0))
@@ -138,20 +125,8 @@ async def _burst(fleet: Fleet, stranger: Stranger, awa: ActorId, about: list[str
         await fleet.start(place)
     async with asyncio.timeout(PATIENCE):
         await work
-        while not await town.read(_is_quiet):
+        while not await town.read(is_quiet):
             await town.store.bell.wait(0.2)
-
-
-def _note(town: Town, stranger: Stranger, about: str, number: int) -> dict[str, object]:
-    note = {
-        "id": f"{stranger.origin}/notes/{number}",
-        "type": "Note",
-        "attributedTo": f"{stranger.origin}/users/eve",
-        "to": [f"{town.origin}/users/awa"],
-        "inReplyTo": about,
-        "content": f"<p>Message {number}</p>",
-    }
-    return stranger.said("Create", note)
 
 
 async def _publish_several(town: Town, awa: ActorId) -> None:
@@ -184,18 +159,10 @@ async def _is_followed(tx: Tx) -> bool:
     return rows.first() is not None
 
 
-async def _is_quiet(tx: Tx) -> bool:
-    counts = [
-        await tx.conn.scalar(select(func.count()).select_from(table).where(table.c.next_at.is_not(None)))
-        for table in (inbox, delivery, event)
-    ]
-    return not any(counts)
-
-
 async def _check(town: Town, stranger: Stranger) -> None:
-    texts = await town.read(lambda tx: _column(tx, message.c.text))
+    texts = await town.read(lambda tx: column(tx, message.c.text))
     assert Counter(texts) == Counter(f"Message {number}" for number in range(NOTES))
-    assert await town.read(lambda tx: _column(tx, inbox.c.outcome)) == ["done"] * (NOTES + 1)
+    assert await town.read(lambda tx: column(tx, inbox.c.outcome)) == ["done"] * (NOTES + 1)
     said = await town.read(_said)
     assert set(said.values()) == {1}
     assert Counter(kind for by, kind, _ in said if by in {"awa", "localhost"}) == {
@@ -203,17 +170,13 @@ async def _check(town: Town, stranger: Stranger) -> None:
         "Announce": 2 * (LISTINGS + ASKED_ABOUT),
         "Accept": 1,
     }
-    assert set(await town.read(lambda tx: _column(tx, delivery.c.outcome))) == {"sent"}
-    meant = set(await town.read(_delivered))
+    assert set(await town.read(lambda tx: column(tx, delivery.c.outcome))) == {"sent"}
+    meant = await town.read(delivered)
     assert len(meant) >= 2 * LISTINGS
     # A process killed between a delivery and its record sends it again: the same words under the same id.
     arrived = {one["id"]: one for one in stranger.received}
     assert meant <= arrived.keys()
     assert all(one == arrived[one["id"]] for one in stranger.received)
-
-
-async def _column(tx: Tx, column: object) -> list[str]:
-    return list((await tx.conn.execute(select(column))).scalars())  # type: ignore[call-overload]
 
 
 async def _said(tx: Tx) -> Counter[tuple[str, str, str]]:
@@ -224,8 +187,3 @@ async def _said(tx: Tx) -> Counter[tuple[str, str, str]]:
         (name, body["type"], body["object"] if isinstance(body["object"], str) else body["object"]["id"])
         for name, body in found
     )
-
-
-async def _delivered(tx: Tx) -> list[str]:
-    rows = await tx.conn.execute(select(activity.c.url).join(delivery, delivery.c.activity_id == activity.c.id))
-    return list(rows.scalars())

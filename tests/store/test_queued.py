@@ -2,33 +2,18 @@
 
 from datetime import timedelta
 
-from fedivoisin.ids import ActivityId, ActorId
 from fedivoisin.store import outbox, peers, queued
 from fedivoisin.store.db import Store, Tx
-from fedivoisin.store.outbox import Activity, Again, Over, Target
+from fedivoisin.store.outbox import Again, Over
 from fedivoisin.store.queued import Line
 from tests.fakes import START, FakeWorld
-from tests.makers import put_member
-
-
-async def _say(tx: Tx, number: int, *hosts: str, priority: int = 1) -> None:
-    said = Activity(
-        id=ActivityId(f"a{number}"),
-        url=f"https://x.example/{number}",
-        actor_id=ActorId("actor-awa"),
-        type="Create",
-        object_url=None,
-        body="{}",
-        is_public=True,
-        published_at=tx.now,
-    )
-    await outbox.put(tx, said, [Target(f"https://{host}/inbox", host) for host in hosts], priority=priority)
+from tests.makers import put_activity, put_member
 
 
 async def _fill(tx: Tx) -> None:
     await put_member(tx, "awa")
-    await _say(tx, 1, "a.example", "b.example", "new.example")
-    await _say(tx, 2, "a.example", priority=0)
+    await put_activity(tx, 1, "a.example", "b.example", "new.example")
+    await put_activity(tx, 2, "a.example", priority=0)
     await peers.did_not_answer(tx, "b.example", error="timeout")
     await peers.answered(tx, "a.example")
     await peers.answered(tx, "c.example")
