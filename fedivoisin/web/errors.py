@@ -39,7 +39,7 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
         kept = {name: error.headers[name] for name in ("Allow", "Retry-After") if name in error.headers}
         response = error_page(request, error.status, headers=kept)
     except Exception:
-        # One of the two places that catch everything (the other is workers/loop.py): docs/decisions/0002.
+        # One of the few places that catch everything: docs/decisions/0002.
         log.exception("request failed", extra={"method": request.method, "path": _route(request)})
         response = error_page(request, 500) if wants_page(request) else web.Response(status=500, text="500\n")
     _protect(request, response)
