@@ -97,13 +97,14 @@ async def record(tx: Tx, turns: Sequence[Turn]) -> None:
     await outbox.over(tx, [one for one in ended if isinstance(one, Over)])
     await outbox.again(tx, [one for one in ended if isinstance(one, Again)])
     waits = {one.id: one.wait for one in ended if isinstance(one, Again)}
-    await outbox.release(tx, [id for turn in turns for id in turn.left if not isinstance(turn.last, Failed)])
     await peers.answered_all(
         tx, {turn.host: turn.last.scheme for turn in turns if isinstance(turn.last, Sent)}
     )  # fmt: skip
     for turn in turns:
         if isinstance(turn.last, Failed):
             await _failed(tx, turn, turn.last, waits)
+        else:
+            await outbox.release(tx, turn.left, claimed_at=turn.claimed_at)
 
 
 def count(counters: Counters, turn: Turn) -> None:
@@ -141,7 +142,7 @@ async def _failed(tx: Tx, turn: Turn, last: Failed, waits: Mapping[int, timedelt
             await outbox.give_up(tx, turn.host)
     # The rest of the queue for a failing host waits as long as the delivery that failed.
     tried = turn.deliveries[len(turn.results) - 1]
-    await outbox.release(tx, turn.left, wait=waits.get(tried.id, timedelta(0)))
+    await outbox.release(tx, turn.left, claimed_at=turn.claimed_at, wait=waits.get(tried.id, timedelta(0)))
 
 
 def _chance(new_id: str) -> float:

@@ -80,7 +80,7 @@ async def run_once(sender: Sender, start: Start) -> int:
         sender.doubtful += turn.is_doubtful
         heappush(sender.waiting, (turn.deliveries[0].priority, next(sender.numbers), turn))
     if later:
-        await sender.store.take(outbox.release, later, wait=DOUBTFUL_WAIT)
+        await sender.store.take(outbox.release, later, claimed_at=turns[0].claimed_at, wait=DOUBTFUL_WAIT)
     for _ in range(min(MOST_HOSTS - sender.at_work, len(sender.waiting))):
         sender.at_work += 1
         start(_serve(sender, start))

@@ -222,13 +222,13 @@ async def again(tx: Tx, several: Sequence[Again]) -> None:
         await tx.conn.execute(_AGAIN, [row | {"why": why} for row, why in zip(rows, whys, strict=True)])
 
 
-async def release(tx: Tx, delivery_ids: list[int], *, wait: timedelta = timedelta(0)) -> None:
-    """Claimed but not tried: others may have them, after `wait`."""
+async def release(tx: Tx, delivery_ids: list[int], *, claimed_at: datetime, wait: timedelta = timedelta(0)) -> None:
+    """Claimed then but not tried: others may have them, after `wait`, unless they took them when that claim ran out."""
     if delivery_ids:
         tx.filled.add("delivery")
         await tx.conn.execute(
             update(delivery)
-            .where(delivery.c.id.in_(delivery_ids), delivery.c.next_at.is_not(None))
+            .where(delivery.c.id.in_(delivery_ids), delivery.c.claimed_until == claimed_at + CLAIM)
             .values(claimed_until=None, next_at=tx.now + wait)
         )
 

@@ -230,6 +230,20 @@ async def test_what_was_dropped_meanwhile_is_not_tried_again(store: Store) -> No
     assert await _claim_inboxes(store) == []
 
 
+async def test_who_gives_back_late_takes_nothing_from_the_next_one(store: Store, world: FakeWorld) -> None:
+    await store.write(put_actor, "awa")
+    await store.write(put_activity, 1, HOST)
+    late = world.now()
+    (one,) = await store.take(outbox.claim, limit=5)
+    world.pass_time(minutes=3)
+    claimed_at = world.now()
+    assert await _claim_inboxes(store) == [f"https://{HOST}/inbox"]
+    await store.write(outbox.release, [one.id], claimed_at=late)
+    assert await _claim_inboxes(store) == []
+    await store.write(outbox.release, [one.id], claimed_at=claimed_at)
+    assert await _claim_inboxes(store) == [f"https://{HOST}/inbox"]
+
+
 async def test_many_hosts_that_answered_are_noted_at_once(store: Store) -> None:
     await store.write(peers.did_not_answer, HOST, error="time-out")
     await store.write(peers.answered_all, {HOST: "rfc9421", "new.example": "cavage"})
