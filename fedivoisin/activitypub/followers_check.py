@@ -22,8 +22,6 @@ from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.follower_checks import Check
 
-BATCH = 5
-LAST_TRY = 3
 MOST_REPAIRED = 100
 """Follows that one look may end, and as many that it may undo."""
 SETTLED = timedelta(hours=1)
@@ -47,15 +45,15 @@ async def heard(reception: Reception, request: SignedRequest) -> None:
 
 
 async def repair_due(reception: Reception) -> int:
-    """Look at a few lists that differ from ours. Says how many."""
-    due = await reception.store.take(follower_checks.claim, limit=BATCH)
+    """Look at a list that differs from ours. Says how many: one that breaks us uses up no try of another."""
+    due = await reception.store.take(follower_checks.claim, limit=1)
     for check in due:
         try:
             named = await _listed(reception, check)
         except BadActivity as error:
             await reception.store.write(follower_checks.done, check.actor_id, error.code)
         except Unreachable as error:
-            if check.attempts >= LAST_TRY:
+            if check.next_at is None:
                 await reception.store.write(follower_checks.done, check.actor_id, error.code)
         else:
             await reception.store.write(_repair, check.actor_id, named)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, select, update
 
 from fedivoisin.ids import ActorId
 from fedivoisin.store.db import Tx
@@ -13,11 +13,12 @@ PAUSE = timedelta(hours=1)
 """Between two questions to the same actor: who keeps sending digests that differ does not keep us busy."""
 AGAIN = timedelta(minutes=5)
 """After which a question that found nobody is put once more."""
+MOST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What the actor said: where the list is, and the digest of it."""
+    """What the actor said: where the list is, and the digest of it. Without `next_at` nobody looks again."""
 
     actor_id: ActorId
     url: str
@@ -50,7 +51,7 @@ async def of(tx: Tx, actor_id: str) -> Check | None:
 
 
 async def claim(tx: Tx, *, limit: int) -> list[Check]:
-    """Take what is due; what is not done by then is due again."""
+    """Take what is due; what is not done by then is due again, but after the last try: one may break whoever looks."""
     due = (
         select(followers_check.c.actor_id)
         .where(followers_check.c.next_at <= tx.now)
@@ -61,7 +62,10 @@ async def claim(tx: Tx, *, limit: int) -> list[Check]:
     rows = await tx.conn.execute(
         update(followers_check)
         .where(followers_check.c.actor_id.in_(due.scalar_subquery()))
-        .values(next_at=tx.now + AGAIN, attempts=followers_check.c.attempts + 1)
+        .values(
+            next_at=case((followers_check.c.attempts + 1 < MOST_TRIES, tx.now + AGAIN)),
+            attempts=followers_check.c.attempts + 1,
+        )
         .returning(*followers_check.c)
     )
     return [Check(**row) for row in rows.mappings()]

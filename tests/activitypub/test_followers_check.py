@@ -7,7 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from fedivoisin import addresses
-from fedivoisin.activitypub import followers_check, serving
+from fedivoisin.activitypub import followers_check, remote, serving
+from fedivoisin.activitypub.parse.activities import CollectionDocument
+from fedivoisin.activitypub.parse.objects import Document
+from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.serving import Found
 from fedivoisin.activitypub.wire import signatures, synchronisation
 from fedivoisin.activitypub.wire.keys import PrivateKey
@@ -189,6 +192,25 @@ async def test_a_server_that_is_away_is_asked_three_times(town: Neighbours) -> N
     check = await _check(town)
     assert check is not None
     assert check.outcome == "status-503"
+
+
+async def test_a_list_that_breaks_us_is_looked_at_three_times(
+    town: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_way: Remote, _url: str) -> Document | CollectionDocument:
+        raise KeyError
+
+    monkeypatch.setattr(remote, "fetch_document", broken)
+    await _told(town, Synchronisation(FOLLOWERS, PARTIAL, "0" * 64))
+    for _ in range(3):
+        with pytest.raises(KeyError):
+            await followers_check.repair_due(town.reception)
+        town.world.pass_time(minutes=6)
+    assert await followers_check.repair_due(town.reception) == 0
+    town.world.pass_time(hours=1)
+    await _told(town, Synchronisation(FOLLOWERS, PARTIAL, "0" * 64))
+    with pytest.raises(KeyError):
+        await followers_check.repair_due(town.reception)
 
 
 async def test_who_left_meanwhile_is_not_repaired(town: Neighbours) -> None:
