@@ -21,6 +21,8 @@ _SPELLINGS = {
 _HARMLESS = frozenset({"@language", "@direction", "@version", "@protected", "@propagate"})
 _HARMLESS_CONTAINERS = frozenset({"@list", "@set", "@language"})
 _HARMLESS_VOCABULARIES = frozenset({"_:", "https://www.w3.org/ns/activitystreams#"})
+# The gen-delims of RFC 3986 §2.2.
+_BEFORE_A_SUFFIX = tuple(":/?#[]@")
 # How many steps a definition may take through other terms; more than any honest context needs.
 _MAX_STEPS = 6
 
@@ -179,8 +181,15 @@ def _iri(text: str, scope: Mapping[str, Any], steps: int, known: Mapping[str, st
         return _iri(target, scope, steps - 1, known)
     prefix, colon, rest = text.partition(":")
     if colon and (prefix in scope or prefix in known) and not rest.startswith("//") and steps:
-        return canonical(_iri(prefix, scope, steps - 1, known) + rest)
+        namespace = _iri(prefix, scope, steps - 1, known)
+        if _is_prefix(scope.get(prefix), namespace):
+            return canonical(namespace + rest)
     return canonical(text)
+
+
+def _is_prefix(definition: Any, iri: str) -> bool:
+    """Whether a term of ours, or so defined, may begin a compact IRI (JSON-LD 1.1 API §4.2.2, the prefix flag)."""
+    return definition.get("@prefix") is True if is_object(definition) else iri.endswith(_BEFORE_A_SUFFIX)
 
 
 @cache

@@ -35,6 +35,26 @@ def test_other_names_alone_are_read_as_expansion_reads_them(said: dict[str, Any]
     assert _read({"@context": [AS, terms], **said}) == _read({"@context": [AS, harder], **said})
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "https://www.w3.org/ns/activitystreams#",
+        "https://www.w3.org/ns/activitystreams#con",
+        {"@id": "https://www.w3.org/ns/activitystreams#"},
+        {"@id": "https://www.w3.org/ns/activitystreams#", "@prefix": True},
+        {"@id": "https://www.w3.org/ns/activitystreams#con", "@prefix": True},
+        None,
+    ],
+)
+@pytest.mark.parametrize("suffix", ["tent", "content"])
+def test_only_what_may_be_a_prefix_is_one(prefix: object, suffix: str) -> None:
+    terms = {"p": prefix, "mots": f"p:{suffix}"}
+    harder = {**terms, "autre": {"@id": "as:url", "@container": "@list"}}
+    said = {"id": "https://a.example/1", "type": "Note", "mots": "Bonjour", "summary": "b"}
+    read, expanded = (normalise({"@context": [AS, context], **said}) for context in (terms, harder))
+    assert read.get("content") == expanded.get("content")
+
+
 def _read(document: dict[str, Any]) -> str:
     try:
         return json.dumps(without_lists_of_one(normalise(document)), sort_keys=True)
