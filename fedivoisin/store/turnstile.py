@@ -1,7 +1,7 @@
 """Processes that write to one file take turns, in the order in which they come.
 
-SQLite has whoever comes second look again ten times a second: a process that writes without a pause, as the demonstration
-and a busy inbox do, keeps another out until it gives up. Here the system wakes the next one.
+SQLite has whoever comes second look again ten times a second: a process that writes without a pause, as the
+demonstration and a busy inbox do, keeps another out until it gives up. Here the system wakes the next one.
 """
 
 import os
