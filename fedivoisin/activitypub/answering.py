@@ -87,7 +87,7 @@ def signed_request(request: web.Request, origin: str, body: bytes) -> SignedRequ
     return SignedRequest(
         method=request.method,
         target=request.raw_path,
-        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers),
+        headers=tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]),
         body=body,
         origin=origin_of(origin),
         lab=request.app[SETTINGS].is_lab,

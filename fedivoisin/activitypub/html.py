@@ -31,6 +31,7 @@ _OTHER_BLOCKS = re.compile(
 )
 _UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_ONE_PARAGRAPH = re.compile(r"<p>([^<&\n]*)</p>")
 # Only what browsers and we read alike: no user name, no backslash, nothing that they would leave out.
 _HREF = re.compile(
     r"https?://(?P<authority>[^\s\\/?#@<>\"]+)(?:[/?#][^\s\\]*)?"
@@ -74,6 +75,8 @@ def clean(html: str) -> str:
     """At most 64 KiB of `html`: a few plain tags, absolute links that show where they lead, no unseen characters.
     Safe to show as it is. BadActivity if the sanitiser gives up.
     """
+    if not html:
+        return ""
     cleaned = _sanitised(_OTHER_BLOCKS.sub(r"<\1p>", _bounded(html)))
     # Before the links are read, because an entity may spell an unseen character.
     cleaned = UNSEEN.sub("", cleaned).replace("<p></p>", "")
@@ -87,6 +90,9 @@ def to_text(html: str) -> str:
 
 def words_in(cleaned: str) -> str:
     """The same of what `clean` gave."""
+    plain = _ONE_PARAGRAPH.fullmatch(cleaned)
+    if plain is not None:  # most answers are
+        return plain[1].strip()
     reader = _Words()
     reader.feed(cleaned)
     reader.close()

@@ -1,17 +1,19 @@
 """Requests that arrive: verified, and kept at once for a worker to carry out."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from fedivoisin.activitypub import checking, parse, remote
 from fedivoisin.activitypub.fetching import GONE, is_well_spelt
 from fedivoisin.activitypub.parse.activities import Activity, Delete, Ignored
 from fedivoisin.activitypub.proven import check_speaker
-from fedivoisin.activitypub.remembered import NO_KEY, Remembered
+from fedivoisin.activitypub.remembered import NO_KEY, Kept, Remembered
 from fedivoisin.activitypub.remote import Remote
+from fedivoisin.activitypub.together import Step, Together
 from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PublicKey
-from fedivoisin.activitypub.wire.request import SignedRequest
+from fedivoisin.activitypub.wire.request import Claim, SignedRequest
 from fedivoisin.counters import Counters
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.proof import Verified
@@ -50,25 +52,102 @@ class Reception:
     """Of the unknown keys that each network makes us fetch."""
     remembered: Remembered
     counters: Counters
+    door: "Together[Arrival]" = field(default_factory=lambda: Together(_STEPS))
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A posted request on its way through the door: filled by one step after the other."""
+
+    reception: Reception
+    request: SignedRequest
+    passed: "asyncio.Future[bool]"
+    count: int = 0
+    """How many its origin has sent in this window; none before its signature held."""
+    refused: BadActivity | None = None
+    """Why the signature did not hold with the key that we have kept."""
+    claim: Claim = field(init=False)
+    verified: Verified = field(init=False)
+    activity: Activity = field(init=False)
 
 
 async def receive(reception: Reception, request: SignedRequest, *, network: str) -> bool:
     """Keep a posted activity once it is verified; false of a farewell that nobody can verify, and that is passed over.
     Raises BadActivity, Unreachable, TooMany or QueueFull.
     """
+    arrival = Arrival(reception, request, asyncio.get_running_loop().create_future())
+    reception.door.join(arrival)
+    if await arrival.passed:
+        return True
+    # Something must be asked for first.
+    if not arrival.count:
+        try:
+            arrival.verified = await _verified(reception, request, network, refused=arrival.refused)
+        except BadActivity as error:
+            if error.code in (GONE, NO_KEY) and _who_leaves(request.body):
+                return False  # somebody that we never knew, or whose end nobody can sign any more
+            raise
+        _count(arrival)
+    await _within_allowance(arrival)
+    _read(arrival)
+    _check(arrival)
+    await reception.writer.keep(_incoming(arrival))
+    return True
+
+
+def _take_apart(arrival: Arrival) -> bool:
+    arrival.claim = signatures.claim_of(arrival.request)
+    return True
+
+
+def _verify(arrival: Arrival) -> bool:
+    claim, reception = arrival.claim, arrival.reception
+    kept = reception.remembered.at_hand(claim.key_id)
+    if kept is None or kept.key is None:
+        return False
     try:
-        verified = await _verified(reception, request, network)
+        arrival.verified = checking.verify(
+            reception.counters, arrival.request, kept.key, now=reception.store.now(), claim=claim
+        )
     except BadActivity as error:
-        if error.code in (GONE, NO_KEY) and _who_leaves(request.body):
-            return False  # somebody that we never knew, or whose end nobody can sign any more
-        raise
-    await _within_allowance(reception, parse_url(verified.key_id).authority)
-    activity = parse.activity(jsonld.normalise(strict_json.load(verified.body)))
-    check_speaker(activity, verified.owner)
+        if not _may_be_replaced(kept, error, reception.store.now()):
+            raise
+        arrival.refused = error
+    return arrival.refused is None
+
+
+def _count(arrival: Arrival) -> bool:
+    """Whether it is so little that nobody need ask how much this origin may send."""
+    reception = arrival.reception
+    host = parse_url(arrival.verified.key_id).authority
+    arrival.count = reception.allowance.count(host, reception.store.now().timestamp())
+    return arrival.count <= reception.limits.inbox_unknown
+
+
+def _read(arrival: Arrival) -> bool:
+    arrival.activity = parse.activity(jsonld.normalise(strict_json.load(arrival.verified.body)))
+    return True
+
+
+def _check(arrival: Arrival) -> bool:
+    activity = arrival.activity
+    check_speaker(activity, arrival.verified.owner)
     if not is_well_spelt(activity.id):
         raise BadActivity("odd-id")
-    await reception.writer.keep(Incoming(verified, activity.id, _type_of(activity)))
     return True
+
+
+def _hand_over(arrival: Arrival) -> bool:
+    arrival.reception.writer.add(_incoming(arrival), arrival.passed)
+    return True
+
+
+def _incoming(arrival: Arrival) -> Incoming:
+    activity = arrival.activity
+    return Incoming(arrival.verified, activity.id, _type_of(activity))
+
+
+_STEPS: tuple[Step[Arrival], ...] = (_take_apart, _verify, _count, _read, _check, _hand_over)
 
 
 async def reader_of(reception: Reception, request: SignedRequest, *, network: str) -> str:
@@ -76,7 +155,9 @@ async def reader_of(reception: Reception, request: SignedRequest, *, network: st
     return (await _verified(reception, request, network)).owner
 
 
-async def _verified(reception: Reception, request: SignedRequest, network: str) -> Verified:
+async def _verified(
+    reception: Reception, request: SignedRequest, network: str, *, refused: BadActivity | None = None
+) -> Verified:
     claim = signatures.claim_of(request)
     key_id = claim.key_id
     kept = await reception.remembered.key(key_id)
@@ -90,16 +171,22 @@ async def _verified(reception: Reception, request: SignedRequest, network: str) 
         fetched = await _fetch_key(reception, key_id)
         return checking.verify(reception.counters, request, fetched, now=now, claim=claim)
     try:
+        if refused is not None:
+            raise refused
         return checking.verify(reception.counters, request, kept.key, now=now, claim=claim)
     except BadActivity as error:
-        # The key may have been replaced; one that was just fetched was not.
-        if error.code not in _KEY_CODES or kept.fetched_at is None or now - kept.fetched_at < REFETCH_AFTER:
+        if not _may_be_replaced(kept, error, now):
             raise
         # Where its owner does not answer, forgeries must not make us ask again and again.
         if await _could_not_be_had(reception, key_id):
             raise
     fetched = await _fetch_key(reception, key_id)
     return checking.verify(reception.counters, request, fetched, now=now, claim=claim)
+
+
+def _may_be_replaced(kept: Kept, error: BadActivity, now: datetime) -> bool:
+    """Whether the key may be another by now; one that was just fetched is not."""
+    return error.code in _KEY_CODES and kept.fetched_at is not None and now - kept.fetched_at >= REFETCH_AFTER
 
 
 async def _could_not_be_had(reception: Reception, key_id: str) -> bool:
@@ -117,14 +204,14 @@ async def _fetch_key(reception: Reception, key_id: str) -> PublicKey:
         raise BadActivity(error.code, status=error.status if error.status in (401, 403) else 401) from error
 
 
-async def _within_allowance(reception: Reception, host: str) -> None:
-    limits, now = reception.limits, reception.store.now()
-    count = reception.allowance.count(host, now.timestamp())
-    if count <= limits.inbox_unknown:
+async def _within_allowance(arrival: Arrival) -> None:
+    reception, limits = arrival.reception, arrival.reception.limits
+    if arrival.count <= limits.inbox_unknown:
         return
+    host = parse_url(arrival.verified.key_id).authority
     async with reception.store.read() as tx:
         most = limits.inbox_known if await follows.anyone_here_follows_host(tx, host) else limits.inbox_unknown
-    if count > most:
+    if arrival.count > most:
         raise TooMany(limits.window, "inbox-known" if most == limits.inbox_known else "inbox-unknown")
 
 

@@ -1,5 +1,7 @@
 """What every request of another server asks of the database, remembered for a moment: the door must cost little."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -8,6 +10,7 @@ from fedivoisin.activitypub.wire.keys import PublicKey
 from fedivoisin.errors import BadActivity
 from fedivoisin.store import blocks, keys, neighbourhoods
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.keys import Key
 from fedivoisin.store.neighbourhoods import Neighbourhood
 from fedivoisin.urls import parse
 
@@ -23,6 +26,8 @@ class Kept:
 
     key: PublicKey | None
     fetched_at: datetime | None
+    text: str = ""
+    """As it is stored: while that stays, `key` need not be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +45,63 @@ class Remembered:
     store: Store
     _door: _Door | None = None
     _keys: dict[str, Kept] = field(default_factory=dict[str, Kept])
+    _used: set[str] = field(default_factory=set[str])
+    """Keys that somebody asked for since the last look: the next one looks at these, all at once."""
     _since: datetime | None = None
     _changes: int = 0
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def here(self) -> Neighbourhood:
         """The neighbourhood."""
-        door = self._still_true()
-        if door is not None:
-            return door.here
-        changes = self.store.bell.changes
-        async with self.store.read() as tx:
-            return self._learn(await _look_at_door(tx), changes, tx.now).here
+        return (await self._fresh()).here
 
     async def key(self, key_id: str) -> Kept:
         """The key of a request. BadActivity from a blocked domain, in trial mode, or when it could not be had."""
-        door, kept = self._still_true(), self._keys.get(key_id)
-        if door is None or kept is None:
-            changes = self.store.bell.changes
-            async with self.store.read() as tx:
-                door = door or self._learn(await _look_at_door(tx), changes, tx.now)
-                _check(door, key_id)
-                kept = await _look_up(tx, key_id)
-            if kept.key is not None and len(self._keys) < MOST_KEYS:
-                self._keys[key_id] = kept
+        door = await self._fresh()
         _check(door, key_id)
+        kept = self._keys.get(key_id)
+        if kept is None:
+            async with self.store.read() as tx:
+                kept = await _look_up(tx, key_id)
+            # Not what was read before a look that came between: that look may know better.
+            if kept.key is not None and self._door is door and len(self._keys) < MOST_KEYS:
+                self._keys[key_id] = kept
+        if key_id in self._keys:
+            self._used.add(key_id)
         return kept
+
+    def at_hand(self, key_id: str) -> Kept | None:
+        """The same without asking anybody; None when somebody must be asked. BadActivity as above."""
+        door = self._still_true()
+        if door is None or (kept := self._keys.get(key_id)) is None:
+            return None
+        _check(door, key_id)
+        self._used.add(key_id)
+        return kept
+
+    async def _fresh(self) -> _Door:
+        while (door := self._still_true()) is None:
+            async with self._looking:  # the many who come in this moment wait for one look
+                if self._still_true() is None:
+                    await self._look()
+        return door
 
     def _still_true(self) -> _Door | None:
         is_old = self._since is None or self.store.now() - self._since >= LONGEST
-        if is_old or self._changes != self.store.bell.changes:
-            self._door = None
-            self._keys.clear()
-        return self._door
+        return None if is_old or self._changes != self.store.bell.changes else self._door
 
-    def _learn(self, door: _Door, changes: int, now: datetime) -> _Door:
-        # What changed while we looked is noticed at the next look: the count is of before.
-        self._door, self._changes, self._since = door, changes, now
-        return door
+    async def _look(self) -> None:
+        # What changes while we look is noticed at the next look: the count is of before.
+        changes, used = self.store.bell.changes, self._used
+        async with self.store.read() as tx:
+            door = await _look_at_door(tx)
+            found = await keys.by_ids(tx, used)
+        kept: dict[str, Kept] = {}
+        for one in found:
+            with suppress(BadActivity):  # one that cannot be read must not shut the door for all
+                kept[one.id] = _again(self._keys[one.id], one)
+        self._keys, self._used = kept, set()
+        self._door, self._changes, self._since = door, changes, tx.now
 
 
 async def _look_at_door(tx: Tx) -> _Door:
@@ -93,7 +118,13 @@ def _check(door: _Door, key_id: str) -> None:
 async def _look_up(tx: Tx, key_id: str) -> Kept:
     found = await keys.by_id(tx, key_id)
     if found is not None and found.private is None:
-        return Kept(usable(found), found.fetched_at)
+        return Kept(usable(found), found.fetched_at, found.public)
     if await keys.unreachable_until(tx, key_id) is not None:
         raise BadActivity(NO_KEY, status=401)
     return Kept(None, None)
+
+
+def _again(known: Kept, found: Key) -> Kept:
+    if known.key is None or known.text != found.public or known.key.owner != found.owner:
+        return Kept(usable(found), found.fetched_at, found.public)
+    return Kept(known.key, found.fetched_at, found.public)

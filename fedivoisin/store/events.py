@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
 from fedivoisin.ids import ActorId
 from fedivoisin.store.claims import holder
@@ -17,11 +17,8 @@ from fedivoisin.store.taxonomy import Event
 TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 CLAIM = timedelta(seconds=60)
 _NEW = insert(event)
-_DONE = (
-    update(event)
-    .where(event.c.id == bindparam("row"))
-    .values(next_at=None, claimed_until=None, done_at=bindparam("now"), error=None)
-)
+_RECORDED = [event.c[name] for name in ("id", "type", "fields", "subject", "by_id", "is_local", "at", "attempts")]
+"""As `Recorded` wants them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +77,9 @@ async def claim(tx: Tx, *, limit: int) -> list[Recorded]:
         update(event)
         .where(event.c.id.in_(due.scalar_subquery()))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx), attempts=event.c.attempts + 1)
-        .returning(event)
+        .returning(*_RECORDED)
     )
-    return sorted((_recorded(row) for row in rows.mappings()), key=lambda recorded: recorded.id)
+    return sorted((_recorded(row) for row in rows), key=lambda recorded: recorded.id)
 
 
 async def still_waiting(tx: Tx, event_ids: Collection[int]) -> set[int]:
@@ -94,7 +91,11 @@ async def still_waiting(tx: Tx, event_ids: Collection[int]) -> set[int]:
 async def done_all(tx: Tx, event_ids: Collection[int]) -> None:
     """Their effects are written by this same transaction."""
     if event_ids:
-        await tx.conn.execute(_DONE, [{"row": event_id, "now": tx.now} for event_id in event_ids])
+        await tx.conn.execute(
+            update(event)
+            .where(event.c.id.in_(event_ids))
+            .values(next_at=None, claimed_until=None, done_at=tx.now, error=None)
+        )
 
 
 async def failed(tx: Tx, event_id: int, *, error: str, wait: timedelta) -> None:
@@ -106,20 +107,13 @@ async def failed(tx: Tx, event_id: int, *, error: str, wait: timedelta) -> None:
 
 async def of_types(tx: Tx, kinds: list[type[Event]], *, limit: int, before: int | None = None) -> list[Recorded]:
     """The newest events of these kinds: what the audit page shows."""
-    query = select(event).where(event.c.type.in_([kind.__name__ for kind in kinds]))
+    query = select(*_RECORDED).where(event.c.type.in_([kind.__name__ for kind in kinds]))
     if before is not None:
         query = query.where(event.c.id < before)
     rows = await tx.conn.execute(query.order_by(event.c.id.desc()).limit(limit))
-    return [_recorded(row) for row in rows.mappings()]
+    return [_recorded(row) for row in rows]
 
 
 def _recorded(row: Any) -> Recorded:
-    return Recorded(
-        id=row["id"],
-        event=msgspec.convert(row["fields"], TYPES[row["type"]], strict=False),
-        subject=row["subject"],
-        by=row["by_id"],
-        is_local=row["is_local"],
-        at=row["at"],
-        attempts=row["attempts"],
-    )
+    number, kind, fields, *about = row
+    return Recorded(number, msgspec.convert(fields, TYPES[kind], strict=False), *about)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,12 +21,7 @@ AGAIN_AFTER = timedelta(hours=3)
 """The same bytes are the same activity for longer than a captured request can be replayed (an hour either way, RFC 9421
 §7.2.2). Later they were signed anew: some say the same thing twice and mean it (a Follow after its Undo)."""
 MOST_IN_MEMORY = 2_000
-_DONE = (
-    update(inbox)
-    .where(inbox.c.id == bindparam("row"))
-    .values(next_at=None, claimed_until=None, outcome=bindparam("how"), done_at=bindparam("now"))
-)
-_KEEP = sqlite_insert(inbox).on_conflict_do_nothing()
+_KEEP = sqlite_insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
 _FORGET = delete(inbox).where(
     inbox.c.digest == bindparam("seen"), inbox.c.next_at.is_(None), inbox.c.received_at < bindparam("before")
 )
@@ -62,6 +57,9 @@ class Received:
     attempts: int
 
 
+_RECEIVED = [inbox.c[name] for name in Received.__dataclass_fields__]
+
+
 async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
     """Keep them all; those whose very bytes came a short while ago, or still wait, are passed over.
 
@@ -73,7 +71,7 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
             "activity_url": one.activity_url,
             "digest": hashlib.sha256(one.verified.body).digest(),
             # PostgreSQL takes no NUL, and would refuse with this row all that came beside it.
-            "type": "".join(filter(str.isprintable, one.type))[:64],
+            "type": _printable(one.type)[:64],
             "key_id": one.verified.key_id,
             "scheme": one.verified.scheme,
             "body": one.verified.body,
@@ -88,8 +86,13 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
         await _put_at_once(tx, rows)
         return
     for row in rows:
-        await tx.rows(_FORGET, seen=row["digest"], before=tx.now - AGAIN_AFTER)
-        await tx.rows(_KEEP, **row)
+        if not await tx.rows(_KEEP, **row):
+            await tx.rows(_FORGET, seen=row["digest"], before=tx.now - AGAIN_AFTER)
+            await tx.rows(_KEEP, **row)
+
+
+def _printable(word: str) -> str:
+    return word if word.isprintable() else "".join(filter(str.isprintable, word))
 
 
 async def _put_at_once(tx: Tx, rows: list[dict[str, Any]]) -> None:
@@ -114,10 +117,9 @@ async def claim(tx: Tx, *, limit: int) -> list[Received]:
         update(inbox)
         .where(inbox.c.id.in_(due.scalar_subquery()))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx), attempts=inbox.c.attempts + 1)
-        .returning(inbox)
+        .returning(*_RECEIVED)
     )
-    names = Received.__dataclass_fields__
-    return sorted((Received(**{name: row[name] for name in names}) for row in rows.mappings()), key=lambda row: row.id)
+    return sorted((Received(*row) for row in rows), key=lambda row: row.id)
 
 
 async def still_waiting(tx: Tx, row_ids: Collection[int]) -> set[int]:
@@ -127,9 +129,14 @@ async def still_waiting(tx: Tx, row_ids: Collection[int]) -> set[int]:
 
 
 async def done_all(tx: Tx, outcomes: Mapping[int, str]) -> None:
-    """What became of each row."""
-    if outcomes:
-        await tx.conn.execute(_DONE, [{"row": row, "how": how[:64], "now": tx.now} for row, how in outcomes.items()])
+    """What became of each row: most of many end alike."""
+    for how in dict.fromkeys(outcomes.values()):
+        rows = [row for row, outcome in outcomes.items() if outcome == how]
+        await tx.conn.execute(
+            update(inbox)
+            .where(inbox.c.id.in_(rows))
+            .values(next_at=None, claimed_until=None, outcome=how[:64], done_at=tx.now)
+        )
 
 
 async def later(tx: Tx, row_id: int, wait: timedelta) -> None:
@@ -174,24 +181,31 @@ class InboxWriter:
     store: Store
     most_waiting: int
     """Rows that may wait to be carried out."""
-    _waiting: list[tuple[Incoming, "asyncio.Future[None]"]] = field(
-        default_factory=list[tuple[Incoming, "asyncio.Future[None]"]]
+    _waiting: list[tuple[Incoming, "asyncio.Future[bool]"]] = field(
+        default_factory=list[tuple[Incoming, "asyncio.Future[bool]"]]
     )
     _writing: "asyncio.Task[None] | None" = None
     _backlog: int = 0
     _counted_at: datetime | None = None
 
     async def keep(self, incoming: Incoming) -> None:
-        """Return once the row is on the disk. Raises QueueFull before memory or disk grow without end."""
-        if len(self._waiting) >= MOST_IN_MEMORY or self._backlog >= self.most_waiting:
-            await self._count()
-            raise QueueFull
-        loop = asyncio.get_running_loop()
-        kept: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((incoming, kept))
-        if self._writing is None or self._writing.done():
-            self._writing = loop.create_task(self._write_all())
+        """Return once the row is on the disk. Raises QueueFull as `add` does."""
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.add(incoming, kept)
         await kept
+
+    def add(self, incoming: Incoming, kept: "asyncio.Future[bool]") -> None:
+        """`kept` becomes true once the row is on the disk. Raises QueueFull before memory or disk grow without end."""
+        if self._backlog >= self.most_waiting:
+            self._start(self._count)
+        if len(self._waiting) >= MOST_IN_MEMORY or self._backlog >= self.most_waiting:
+            raise QueueFull
+        self._waiting.append((incoming, kept))
+        self._start(self._write_all)
+
+    def _start(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.get_running_loop().create_task(work())
 
     async def _write_all(self) -> None:
         while self._waiting:
@@ -215,11 +229,11 @@ class InboxWriter:
             self._backlog = await waiting(tx)
 
 
-def _end(batch: "Sequence[tuple[Incoming, asyncio.Future[None]]]", error: Exception | None) -> None:
+def _end(batch: "Sequence[tuple[Incoming, asyncio.Future[bool]]]", error: Exception | None) -> None:
     for _, kept in batch:
         if kept.done():
             continue
         if error is None:
-            kept.set_result(None)
+            kept.set_result(True)
         else:
             kept.set_exception(error)

@@ -1,5 +1,6 @@
 """Public keys of all actors, private keys of ours, and a memory of keys that could not be had."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -61,9 +62,15 @@ class Listed:
 
 async def by_id(tx: Tx, key_id: str) -> Key | None:
     """The key that requests name so, unless it was revoked or its time is over."""
-    rows = await tx.conn.execute(_select().where(key.c.id == key_id, *_valid(tx)))
-    row = rows.mappings().first()
-    return _from_row(row) if row is not None else None
+    return next(iter(await by_ids(tx, [key_id])), None)
+
+
+async def by_ids(tx: Tx, key_ids: Collection[str]) -> list[Key]:
+    """Those of them that are there and still hold, in any order."""
+    if not key_ids:
+        return []
+    rows = await tx.conn.execute(_select().where(key.c.id.in_(key_ids), *_valid(tx)))
+    return [_from_row(row) for row in rows.mappings()]
 
 
 async def of_actor(tx: Tx, actor_id: str) -> list[Key]:

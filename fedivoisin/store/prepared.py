@@ -6,10 +6,13 @@ SQLAlchemy takes longer to say such a statement (40 µs at best) than SQLite to 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Executable, Insert, Select
+from sqlalchemy import Dialect, Executable, Insert, Select
 from sqlalchemy.exc import DBAPIError
+
+from fedivoisin.store.schema.columns import Instant
 
 Process = Callable[[Any], Any]
 
@@ -50,16 +53,11 @@ class Repertoire:
     dialect: Dialect
     _known: dict[int, Prepared] = field(default_factory=dict[int, Prepared])
 
-    def run(self, connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+    def run(self, driver: sqlite3.Connection, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Its rows. The values of a statement are given whole, each time under the same names. Raises DBAPIError."""
         prepared = self._known.get(id(statement)) or self._prepare(statement, values)
-        if not connection.in_transaction():
-            connection.begin()
-        driver: Any = connection.connection.driver_connection
-        try:
-            return [prepared.read(row) for row in driver.execute(prepared.sql, prepared.said(values)).fetchall()]
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(prepared.sql, None, error, sqlite3.Error, hide_parameters=True) from error
+        rows = say(driver, prepared.sql, prepared.said(values)).fetchall()
+        return [prepared.read(row) for row in rows] if prepared.columns else rows
 
     def _prepare(self, statement: Executable, values: Mapping[str, Any]) -> Prepared:
         kind = type(statement)
@@ -78,9 +76,20 @@ class Repertoire:
         return prepared
 
     def _saying(self, parameter: Any) -> Process | None:
-        process: Process | None = parameter.type.dialect_impl(self.dialect).bind_processor(self.dialect)
-        return process
+        return _remembering(parameter.type, parameter.type.dialect_impl(self.dialect).bind_processor(self.dialect))
 
     def _hearing(self, column: Any) -> Process | None:
-        process: Process | None = column.type.dialect_impl(self.dialect).result_processor(self.dialect, None)
-        return process
+        return _remembering(column.type, column.type.dialect_impl(self.dialect).result_processor(self.dialect, None))
+
+
+def _remembering(kind: Any, process: Process | None) -> Process | None:
+    # A batch says its one moment with each row, and reads the same few people and listings again.
+    return lru_cache(maxsize=256)(process) if isinstance(kind, Instant) and process is not None else process
+
+
+def say(driver: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    """One statement, said to the driver itself. Raises DBAPIError, as SQLAlchemy does."""
+    try:
+        return driver.execute(sql, values)
+    except sqlite3.Error as error:
+        raise cast("Exception", DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True)) from error

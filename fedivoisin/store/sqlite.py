@@ -4,15 +4,15 @@ import asyncio
 import contextvars
 import sqlite3
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Dialect, Engine, Executable, QueuePool, create_engine, event
 
-from fedivoisin.store.prepared import Repertoire
+from fedivoisin.store.prepared import Repertoire, say
 from fedivoisin.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
@@ -45,14 +45,16 @@ class Sqlite:
         if not url.database:
             raise ValueError("sqlite:/// needs the path of a file")
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        self._writer = _engine(url.database, "BEGIN IMMEDIATE", _WRITING, sqlite3.Connection, 1)
-        self._reader = _engine(url.database, "BEGIN", _READING, _Fetching, READERS)
+        self._writer = _engine(url.database, _WRITING, sqlite3.Connection, 1)
+        self._reader = _engine(url.database, _READING, _Fetching, READERS)
+        event.listen(self._reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         # The one thread is the queue of the writes, so that `BEGIN IMMEDIATE` never meets itself.
         self._writing = ThreadPoolExecutor(1, "sqlite-writer")
         self._reading = ThreadPoolExecutor(READERS, "sqlite-reader")
         self._turnstile = Turnstile(Path(url.database))
         self._places = asyncio.Semaphore(READERS)
         self._repertoire = Repertoire(self._writer.dialect)
+        self._here: Here | None = None
 
     async def run(self, work: "Callable[[AsyncConnection], Awaitable[T]]", *, isolation: str) -> T:
         """Carry `work` out in one transaction of its own, in the writer's thread. Raises Waited."""
@@ -62,10 +64,14 @@ class Sqlite:
         return await loop.run_in_executor(self._writing, lambda: context.run(lambda: self._transact(work)))
 
     def _transact(self, work: "Callable[[AsyncConnection], Awaitable[T]]") -> T:
-        with self._turnstile.turn(), self._writer.begin() as connection:
-            return _finish(
-                cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", Here(connection, self._repertoire))))
-            )
+        here = self._open()
+        with self._turnstile.turn(), here.transaction():
+            return _finish(cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", here))))
+
+    def _open(self) -> "Here":
+        if self._here is None:
+            self._here = Here(self._writer.connect(), self._repertoire)
+        return self._here
 
     @asynccontextmanager
     async def read(self) -> "AsyncGenerator[AsyncConnection]":
@@ -79,22 +85,50 @@ class Sqlite:
 
     async def knock(self) -> None:
         """Open the file, or fail as it does."""
-        await asyncio.get_running_loop().run_in_executor(self._writing, lambda: self._writer.connect().close())
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._open)
 
     async def close(self) -> None:
         """After what is under way."""
-        for threads, engine in ((self._writing, self._writer), (self._reading, self._reader)):
-            await asyncio.get_running_loop().run_in_executor(threads, engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._end)
+        await asyncio.get_running_loop().run_in_executor(self._reading, self._reader.dispose)
+        for threads in (self._writing, self._reading):
             threads.shutdown(wait=False)
         self._turnstile.close()
 
+    def _end(self) -> None:
+        if self._here is not None:
+            self._here.close()
+        self._writer.dispose()
+
 
 class Here:
-    """What actions use of an `AsyncConnection`, in the thread that they run in: nothing of it ever waits."""
+    """What actions use of an `AsyncConnection`, in the thread that they run in: nothing of it ever waits.
+
+    It is opened once. To SQLAlchemy all that is ever written is one transaction, which it neither begins nor ends.
+    """
 
     def __init__(self, connection: Connection, repertoire: Repertoire) -> None:
         self._connection = connection
+        self._driver = cast(sqlite3.Connection, connection.connection.driver_connection)
         self._repertoire = repertoire
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """All of it, or nothing. Raises DBAPIError where the disk or another process is in the way, and Undone."""
+        say(self._driver, "BEGIN IMMEDIATE")
+        try:
+            yield
+            if not self._driver.in_transaction:
+                raise Undone
+            say(self._driver, "COMMIT")
+        except BaseException:
+            if self._driver.in_transaction:
+                say(self._driver, "ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """After the last transaction."""
+        self._connection.close()
 
     @property
     def dialect(self) -> Dialect:
@@ -107,7 +141,7 @@ class Here:
 
     async def rows(self, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Of a statement that is kept ready."""
-        return self._repertoire.run(self._connection, statement, values)
+        return self._repertoire.run(self._driver, statement, values)
 
     async def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """The first column of its first row."""
@@ -129,17 +163,16 @@ class Here:
     async def begin_nested(self) -> AsyncGenerator[None]:
         """A savepoint: what fails in the block is undone, the rest of the transaction stands. Raises Undone."""
         # Said to the driver itself: an activity of another server gets one, and SQLAlchemy would take longer for it.
-        driver = cast(sqlite3.Connection, self._connection.connection.driver_connection)
-        driver.execute("SAVEPOINT block")
+        say(self._driver, "SAVEPOINT block")
         try:
             yield
         except BaseException as error:
-            if not driver.in_transaction:
+            if not self._driver.in_transaction:
                 raise Undone from error
-            driver.execute("ROLLBACK TO block")
-            driver.execute("RELEASE block")
+            say(self._driver, "ROLLBACK TO block")
+            say(self._driver, "RELEASE block")
             raise
-        driver.execute("RELEASE block")
+        say(self._driver, "RELEASE block")
 
 
 class There:
@@ -163,7 +196,7 @@ class There:
 
     async def rows(self, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Of a statement that is kept ready."""
-        return await self.run_sync(self._repertoire.run, statement, values)
+        return await self.run_sync(self._say, statement, values)
 
     async def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """The first column of its first row."""
@@ -181,6 +214,12 @@ class There:
         """In the thread."""
         self._under_way = self._threads.submit(self._run, work, arguments)
         return cast(T, await asyncio.wrap_future(self._under_way))
+
+    def _say(self, connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        if not connection.in_transaction():
+            connection.begin()
+        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        return self._repertoire.run(driver, statement, values)
 
     def _run(self, work: Callable[..., T], arguments: Sequence[Any]) -> T:
         if self._connection is None:
@@ -230,30 +269,18 @@ class _Fetching(sqlite3.Connection):
         return super().cursor(factory)
 
 
-def _engine(path: str, begin: str, pragmas: Iterable[str], kind: type[sqlite3.Connection], size: int) -> Engine:
+def _engine(path: str, pragmas: Iterable[str], kind: type[sqlite3.Connection], size: int) -> Engine:
     def connect() -> sqlite3.Connection:
         # We say BEGIN ourselves; a connection is used by one thread at a time, not always by the same.
-        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=kind)
-
-    # An error ends in the log: the values beside it would be people's words, addresses, hashes of passwords.
-    engine = create_engine(
-        "sqlite://", creator=connect, hide_parameters=True, poolclass=QueuePool, pool_size=size, max_overflow=0
-    )
-    _prepare(engine, begin, pragmas)
-    return engine
-
-
-def _prepare(engine: Engine, begin: str, pragmas: Iterable[str]) -> None:
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=kind)
         for pragma in (*_PRAGMAS, *pragmas):
             connection.execute(pragma)
+        return connection
 
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    _ = on_connect, on_begin
+    # An error ends in the log: the values beside it would be people's words, addresses, hashes of passwords.
+    return create_engine(
+        "sqlite://", creator=connect, hide_parameters=True, poolclass=QueuePool, pool_size=size, max_overflow=0
+    )
 
 
 def _finish(work: Coroutine[Any, Any, T]) -> T:

@@ -1,15 +1,29 @@
 """What the door remembers for a moment: keys, blocks and who we are. On both databases."""
 
+import asyncio
+from collections.abc import Collection
+
 import pytest
+from sqlalchemy import delete, update
 
 from fedivoisin.activitypub import remembered
 from fedivoisin.activitypub.remembered import NO_KEY, Remembered
 from fedivoisin.errors import BadActivity
 from fedivoisin.store import blocks, keys, neighbourhoods
+from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.actors import key
 from tests.activitypub.neighbours import RENNES, Neighbours
 from tests.makers import ORIGIN
 
 BOB_KEY, EVE_KEY = f"{RENNES}/users/bob#main-key", f"{RENNES}/users/eve#main-key"
+
+
+async def _forget_key(tx: Tx) -> None:
+    await tx.conn.execute(delete(key).where(key.c.id == BOB_KEY))
+
+
+async def _spoil_key(tx: Tx) -> None:
+    await tx.conn.execute(update(key).where(key.c.id == BOB_KEY).values(public="-----BEGIN NOTHING-----"))
 
 
 async def _refusal(door: Remembered, key_id: str) -> str:
@@ -42,8 +56,54 @@ async def test_what_changes_elsewhere_is_known_after_a_moment(here: Neighbours) 
     await here.met("bob")
     door = Remembered(here.store)
     first = await door.key(BOB_KEY)
+    assert door.at_hand(BOB_KEY) is first
     here.world.pass_time(seconds=3)
-    assert await door.key(BOB_KEY) is not first
+    assert door.at_hand(BOB_KEY) is None
+    again = await door.key(BOB_KEY)
+    assert again is not first
+    assert again.key is first.key  # the same text need not be read again
+    await here.store.write(_forget_key)
+    assert (await Remembered(here.store).key(BOB_KEY)).key is None
+
+
+async def test_the_many_who_come_in_one_moment_look_once(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
+    await here.met("bob")
+    await here.met("eve", 2)
+    door = Remembered(here.store)
+    await asyncio.gather(door.key(BOB_KEY), door.key(EVE_KEY))
+    here.world.pass_time(seconds=3)
+    asked: list[list[str]] = []
+    by_ids = keys.by_ids
+
+    async def counted(tx: Tx, key_ids: Collection[str]) -> list[keys.Key]:
+        asked.append(sorted(key_ids))
+        return await by_ids(tx, key_ids)
+
+    monkeypatch.setattr(keys, "by_ids", counted)
+    found = await asyncio.gather(*[door.key(one) for one in (BOB_KEY, EVE_KEY) * 5])
+    assert all(one.key is not None for one in found)
+    assert asked == [[BOB_KEY, EVE_KEY]]
+
+
+async def test_a_key_that_cannot_be_read_any_more_shuts_out_its_owner_alone(here: Neighbours) -> None:
+    await here.met("bob")
+    await here.met("eve", 2)
+    door = Remembered(here.store)
+    await asyncio.gather(door.key(BOB_KEY), door.key(EVE_KEY))
+    await here.store.write(_spoil_key)
+    here.world.pass_time(seconds=3)
+    assert (await door.key(EVE_KEY)).key is not None
+    assert await _refusal(door, BOB_KEY) == "bad-key"
+
+
+async def test_a_key_that_went_is_not_at_hand(here: Neighbours) -> None:
+    await here.met("bob")
+    door = Remembered(here.store)
+    await door.key(BOB_KEY)
+    await here.store.write(blocks.add, "rennes.example", reason="escroquerie", by=None)
+    await door.here()
+    with pytest.raises(BadActivity, match="blocked"):
+        door.at_hand(BOB_KEY)
 
 
 async def test_only_so_many_keys_are_remembered(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ CATCHING = {
     "fedivoisin.workers.loop",
     "fedivoisin.workers.effects",
     "fedivoisin.activitypub.carrying",
+    "fedivoisin.activitypub.together",
     "fedivoisin.web.errors",
     "fedivoisin.activitypub.html",
     "fedivoisin.store.inbox",

@@ -10,9 +10,13 @@ from typing import Any, TypeAlias, TypeGuard
 from urllib.parse import urlsplit
 
 from fedivoisin.activitypub.wire.unseen import UNSEEN
+from fedivoisin.addresses import PUBLIC
 from fedivoisin.errors import BadActivity
 
 Json: TypeAlias = Mapping[str, Any]
+
+
+_SHORT_PUBLIC = frozenset({"as:Public", "Public"})
 
 MAX_URL = 2048
 MAX_LINE = 500
@@ -73,7 +77,7 @@ def listed(value: object) -> Sequence[Any]:
 def url_of(value: object) -> str | None:
     """The URL in a string, in an object's `id`, or in a Link's `href`; of a list, the first."""
     if isinstance(value, str):
-        return value if is_url(value) else None
+        return value if len(value) <= MAX_URL and _is_url(value) else None
     for candidate in listed(value)[:MAX_ITEMS]:
         found: object = candidate.get("id", candidate.get("href")) if is_object(candidate) else candidate
         if is_url(found):
@@ -94,15 +98,12 @@ def urls(value: object) -> tuple[str, ...]:
     candidates = listed(value)
     if len(candidates) > MAX_RECIPIENTS:
         raise BadActivity("too-many")
-    return tuple(found for found in map(url_of, candidates) if found)
+    return tuple([found for found in map(url_of, candidates) if found])
 
 
 def recipients(document: Json, key: str) -> tuple[str, ...]:
     """`to` or `cc`; the short names of Public that some peers send are spelled out."""
-    short = {"as:Public", "Public"}
-    public = "https://www.w3.org/ns/activitystreams#Public"
-    found = [public if isinstance(one, str) and one in short else one for one in listed(document.get(key))]
-    return urls(found)
+    return urls([PUBLIC if isinstance(one, str) and one in _SHORT_PUBLIC else one for one in listed(document.get(key))])
 
 
 def line(value: object, most: int = MAX_LINE) -> str:
@@ -188,9 +189,12 @@ def days(value: object) -> int | None:
 
 def types(document: Json) -> tuple[str, ...]:
     """The types as bare words: `ValueFlows:Proposal` and `https://w3id.org/valueflows#Proposal` say `Proposal`."""
-    return tuple(bare(one) for one in listed(document.get("type"))[:8] if isinstance(one, str))
+    said = document.get("type")
+    if isinstance(said, str):
+        return (bare(said),)
+    return tuple([bare(one) for one in listed(said)[:8] if isinstance(one, str)])
 
 
 def bare(word: str) -> str:
     """What stands after the last #, / or : of a term."""
-    return _BEFORE.sub("", word[:MAX_LINE])
+    return word[:MAX_LINE] if word.isalpha() else _BEFORE.sub("", word[:MAX_LINE])

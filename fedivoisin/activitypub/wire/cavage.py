@@ -3,9 +3,11 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from fedivoisin.activitypub.wire.digest import digest
 from fedivoisin.activitypub.wire.keys import Algorithm, PrivateKey, algorithm_of, sign_bytes
@@ -15,6 +17,7 @@ from fedivoisin.urls import parse
 _PARAMETER = r'([A-Za-z]+)=(?:"([^"\\]*)"|([0-9]+))'
 _PARAMETERS = re.compile(_PARAMETER)
 _HEADER = re.compile(rf"{_PARAMETER}(?:[ \t]*,[ \t]*{_PARAMETER})*")
+_SIGNATURE = re.compile(r'(?:^|,)[ \t]*signature="([^"\\]*)"')
 _DIGITS = re.compile(r"[0-9]{1,12}")
 _PARTS: dict[str, tuple[Part, ...]] = {
     "(request-target)": ("method", "target"),
@@ -27,23 +30,37 @@ _PARTS: dict[str, tuple[Part, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a `Signature` header says besides the signature: the same in each request of one sender."""
+
+    key_id: str
+    algorithm: str | None
+    covered: tuple[str, ...]
+    covers: frozenset[Part]
+    created: int | None
+    expires: int | None
+
+
 def claim(request: SignedRequest) -> Claim:
     """Takes the `Signature` header apart; raises BadActivity, status 401, where it is not exactly as the draft says."""
-    parameters = _parameters(request.value("signature"))
-    covered = _covered(parameters)
-    created, expires = _time(parameters, "created"), _time(parameters, "expires")
-    _check_created(parameters, covered)
-    times = {"(created)": created, "(expires)": expires}
+    value = request.value("signature")
+    found = _SIGNATURE.search(value)
+    if found is None:
+        raise refused("bad-signature-header")
+    # What is cut out has neither quote nor backslash: the rest is well-formed exactly when the whole is, and means the
+    # same. (Were it cut out of the middle of anything but `signature`, two quotes would stand where one may.)
+    shape = _shape(f"{value[: found.start(1)]}{value[found.end(1) :]}")
     targets = (request.target, request.path) if request.may_omit_query else (request.target,)
     return Claim(
-        scheme="cavage",
-        key_id=parameters["keyId"],
-        algorithm=parameters.get("algorithm"),
-        covers=frozenset(part for name in covered for part in _PARTS.get(name, ())),
-        created=created,
-        expires=expires,
-        signature=_signature(parameters["signature"]),
-        bases=tuple(_base(covered, _lines(request, target, times)) for target in targets),
+        "cavage",
+        shape.key_id,
+        shape.algorithm,
+        shape.covers,
+        shape.created,
+        shape.expires,
+        _signature(found[1]),
+        tuple([_base(_values(request, shape, target)) for target in targets]),
     )
 
 
@@ -58,13 +75,29 @@ def sign(
     headers |= also
     values = {"(request-target)": f"{method.lower()} {address.target}", "host": address.authority}
     values |= {name.lower(): value for name, value in headers.items()}
-    signature = base64.b64encode(sign_bytes(key.key, _base(list(values), values.__getitem__))).decode()
+    signature = base64.b64encode(sign_bytes(key.key, _base(values))).decode()
     # Several peers know `rsa-sha256` only; `hs2019` is the draft's word for "look at the key".
     algorithm = "rsa-sha256" if algorithm_of(key.key) is Algorithm.RSA else "hs2019"
     headers["Signature"] = (
         f'keyId="{key.id}",algorithm="{algorithm}",headers="{" ".join(values)}",signature="{signature}"'
     )
     return headers
+
+
+@lru_cache(maxsize=256)
+def _shape(header: str) -> _Shape:
+    parameters = _parameters(header)
+    covered = _covered(parameters)
+    created, expires = _time(parameters, "created"), _time(parameters, "expires")
+    _check_created(parameters, covered)
+    return _Shape(
+        key_id=parameters["keyId"],
+        algorithm=parameters.get("algorithm"),
+        covered=tuple(covered),
+        covers=frozenset(part for name in covered for part in _PARTS.get(name, ())),
+        created=created,
+        expires=expires,
+    )
 
 
 def _parameters(value: str) -> dict[str, str]:
@@ -107,15 +140,18 @@ def _signature(encoded: str) -> bytes:
         raise refused("bad-signature-header") from None
 
 
-def _lines(request: SignedRequest, target: str, times: dict[str, int | None]) -> Callable[[str], str]:
-    def line(name: str) -> str:
+def _values(request: SignedRequest, shape: _Shape, target: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name in shape.covered:
         if name == "(request-target)":
-            return f"{request.method.lower()} {target}"
-        if name in times:
-            return _present(times[name])
-        return request.value(name)
-
-    return line
+            values[name] = f"{request.method.lower()} {target}"
+        elif name == "(created)":
+            values[name] = _present(shape.created)
+        elif name == "(expires)":
+            values[name] = _present(shape.expires)
+        else:
+            values[name] = request.value(name)
+    return values
 
 
 def _present(moment: int | None) -> str:
@@ -124,5 +160,5 @@ def _present(moment: int | None) -> str:
     return str(moment)
 
 
-def _base(covered: list[str], value_of: Callable[[str], str]) -> bytes:
-    return "\n".join(f"{name}: {value_of(name)}" for name in covered).encode("utf-8", "surrogateescape")
+def _base(values: Mapping[str, str]) -> bytes:
+    return "\n".join([f"{name}: {value}" for name, value in values.items()]).encode("utf-8", "surrogateescape")

@@ -27,6 +27,7 @@ _READING = "https://w3id.org/fedivoisin/ours/reading"
 _WRITING = "https://w3id.org/fedivoisin/ours/writing"
 # PyLD makes every reference absolute; what was relative is given back as it came, for plain readers to refuse.
 _RELATIVE = "http://relative.invalid/"
+_NESTING = (dict, list)
 _MAPS = {"contentMap": "content", "nameMap": "name", "summaryMap": "summary"}
 
 
@@ -53,12 +54,17 @@ def normalise(document: Document) -> Document:
 
 def _redefine(contexts: list[Any]) -> bool:
     """Whether they give our words another meaning. A server sends the same contexts with all that it says."""
-    if all(isinstance(context, str) for context in contexts):
+    if all(map(_is_by_name, contexts)):
         return False
     # A page of an outbox says the same context with each of its activities: once is enough, for judging and counting.
     distinct = list({msgspec.json.encode(context): context for context in contexts}.values())
     encoded = msgspec.json.encode(distinct)
     return _redefines(encoded) if len(encoded) <= LARGEST_KEPT_CONTEXT else _judge(distinct)
+
+
+def _is_by_name(context: Any) -> bool:
+    """Addresses alone: the bundled contexts behind them do not redefine each other's words, and others say nothing."""
+    return isinstance(context, str) or (is_list(context) and all(isinstance(entry, str) for entry in context))
 
 
 @lru_cache(maxsize=256)
@@ -113,12 +119,21 @@ def _under_our_names(value: Any, names: Mapping[str, str]) -> Any:
 def _survey(document: Document) -> tuple[list[Any], bool]:
     """Every @context, and whether data is said with keywords (`@id`, `@type`, `@value`…) instead of plain keys."""
     contexts: list[Any] = []
-    words: set[str] = set()
-    for node in _objects(document):
-        words.update(node)
-        if "@context" in node:
-            contexts.append(node["@context"])
-    keywords = {word for word in words if word[:1] == "@"}
+    keywords: set[str] = set()
+    # As `_objects` goes, without its pauses: every document comes this way.
+    pending: list[Any] = [document]
+    for node in pending:
+        if not is_object(node):
+            pending += [item for item in node if isinstance(item, _NESTING)]
+            continue
+        for word, item in node.items():
+            if word.startswith("@"):
+                keywords.add(word)
+                if word == "@context":
+                    contexts.append(item)
+                    continue
+            if isinstance(item, _NESTING):
+                pending.append(item)
     if not _RESTRUCTURING.isdisjoint(keywords):
         raise BadActivity("jsonld-restructuring")
     return contexts, bool(keywords - {"@context"})
@@ -129,10 +144,10 @@ def _objects(value: Any) -> Iterator[Document]:
     pending = [value]
     for node in pending:
         if not is_object(node):
-            pending += [item for item in node if isinstance(item, dict | list)]
+            pending += [item for item in node if isinstance(item, _NESTING)]
             continue
         yield node
-        pending += [item for name, item in node.items() if name != "@context" and isinstance(item, dict | list)]
+        pending += [item for name, item in node.items() if isinstance(item, _NESTING) and name != "@context"]
 
 
 def _size(document: Document) -> int:

@@ -18,9 +18,12 @@ def same_origin(first: str, *others: str) -> bool:
     """Whether all these URLs share one origin; a URL that cannot be read shares nothing."""
     try:
         origin = origin_of(first)
-        return all(origin_of(other) == origin for other in others)
+        for other in others:
+            if origin_of(other) != origin:
+                return False
     except BadActivity:
         return False
+    return True
 
 
 def normalise(url: str) -> str:

@@ -40,8 +40,13 @@ class SignedRequest:
 
     def __post_init__(self) -> None:
         # Rules ask for the same few fields again and again.
-        for name, value in self.headers:
-            self._lines.setdefault(name.lower(), []).append(value.strip(" \t"))
+        lines = self._lines
+        for spelt, value in self.headers:
+            name = spelt.lower()
+            if name in lines:
+                lines[name].append(value.strip(" \t"))
+            else:
+                lines[name] = [value.strip(" \t")]
 
     def values(self, name: str) -> Sequence[str]:
         """The field's lines, in order; `name` is lower case."""

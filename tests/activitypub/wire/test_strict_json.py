@@ -101,3 +101,39 @@ def test_what_json_writes_is_read_back(document: dict[str, Any], ascii_only: boo
 def test_any_bytes_give_an_object_or_a_refusal(raw: bytes) -> None:
     with suppress(BadActivity):
         assert isinstance(load(raw), dict)
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object as it is written, keys that are there twice and all."""
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, _Pairs):
+        return "{" + ",".join(f"{json.dumps(name)}: {_written(item)}" for name, item in value) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_written(item) for item in value) + "]"
+    return json.dumps(value)
+
+
+def _has_twice(value: Any) -> bool:
+    if isinstance(value, _Pairs):
+        return len(dict(value)) < len(value) or any(_has_twice(item) for _, item in value)
+    return isinstance(value, list) and any(_has_twice(item) for item in value)
+
+
+_WORDS = st.text(alphabet='ab"\\\n/é', max_size=4)
+_OBJECTS = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | _WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.lists(st.tuples(_WORDS, inner), max_size=4).map(_Pairs),
+    max_leaves=12,
+)
+
+
+@given(st.lists(st.tuples(_WORDS, _OBJECTS), max_size=4).map(_Pairs))
+def test_a_key_that_is_there_twice_is_found_at_any_depth_whatever_is_quoted(document: _Pairs) -> None:
+    raw = _written(document).encode()
+    if _has_twice(document):
+        with pytest.raises(BadActivity, match="json-duplicate-key"):
+            load(raw)
+    else:
+        assert load(raw) == json.loads(raw)
