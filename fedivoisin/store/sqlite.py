@@ -47,7 +47,7 @@ class Sqlite:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         self._writer = _engine(url.database, _WRITING, sqlite3.Connection, 1)
         self._reader = _engine(url.database, _READING, _Fetching, READERS)
-        event.listen(self._reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        event.listen(self._reader, "begin", _begin)
         # The one thread is the queue of the writes, so that `BEGIN IMMEDIATE` never meets itself.
         self._writing = ThreadPoolExecutor(1, "sqlite-writer")
         self._reading = ThreadPoolExecutor(READERS, "sqlite-reader")
@@ -267,6 +267,10 @@ class _Fetched(sqlite3.Cursor):
 class _Fetching(sqlite3.Connection):
     def cursor(self, factory: Any = _Fetched) -> Any:
         return super().cursor(factory)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _engine(path: str, pragmas: Iterable[str], kind: type[sqlite3.Connection], size: int) -> Engine:
