@@ -1,13 +1,14 @@
 """One signed GET of a document, from its own origin and of the right kind (FEDERATION.md §5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from fedivoisin.activitypub import signing
+from fedivoisin.activitypub.breaker import OPEN, Breaker
 from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.origins import same_origin
@@ -24,6 +25,7 @@ ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w
 ACCEPT_JSON = "application/jrd+json, application/json"
 PROFILE = "https://www.w3.org/ns/activitystreams"
 LONGEST_RETRY = 3600
+TOO_MANY = 429
 GONE = "gone"
 """Code of the BadActivity for a document that is deleted (410) or was never there (404)."""
 
@@ -35,6 +37,7 @@ class Fetcher:
     store: Store
     world: World
     max_bytes: int
+    breaker: Breaker = field(default_factory=Breaker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +140,32 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
     async with fetcher.store.read() as tx:
         key, peer = await _allowed(tx, address.authority)
     now = fetcher.world.now()
+    _check_breaker(fetcher, address.authority, now)
 
     async def attempt(scheme: Scheme) -> Response:
         return await _ask(fetcher, address.address, accept, _sign_with(fetcher.world, key, scheme))
 
-    response, scheme = await signing.knock(attempt, signing.schemes(peer, now))
-    _check_status(response, now)
+    try:
+        response, scheme = await signing.knock(attempt, signing.schemes(peer, now))
+        _check_status(response, now)
+    except Unreachable as error:
+        if error.status != TOO_MANY:
+            fetcher.breaker.failed(address.authority, fetcher.world.now())
+        raise
+    except BadActivity:
+        fetcher.breaker.answered(address.authority)
+        raise
+    fetcher.breaker.answered(address.authority)
     await _remember(fetcher, parse(response.url).authority, scheme, peer)
     return response
+
+
+def _check_breaker(fetcher: Fetcher, host: str, now: datetime) -> None:
+    try:
+        fetcher.breaker.check(host, now)
+    except Unreachable:
+        fetcher.world.counters.limits[OPEN] += 1
+        raise
 
 
 async def _ask(fetcher: Fetcher, url: str, accept: str, sign: Sign | None) -> Response:
@@ -184,7 +205,7 @@ def _check_status(response: Response, now: datetime) -> None:
         return
     if status in (404, 410):
         raise BadActivity(GONE, status=410)
-    if status in (408, 429) or status >= 500:
+    if status in (408, TOO_MANY) or status >= 500:
         raise Unreachable(f"status-{status}", status=status, retry_after=retry_after(response.headers, now))
     raise BadActivity(f"status-{status}", status=403)
 

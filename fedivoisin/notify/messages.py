@@ -39,7 +39,7 @@ async def for_event(tx: Tx, recorded: Recorded, *, trial_address: str = TRIAL_AD
     from their own instance.
     """
     here = await neighbourhoods.current(tx)
-    if not here.mail.get("host"):
+    if not here.sends_mail:
         return []
     address = here.origin or trial_address
     told: list[NewMail] = []

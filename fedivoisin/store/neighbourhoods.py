@@ -50,6 +50,11 @@ class Neighbourhood:
         return not self.origin
 
     @property
+    def sends_mail(self) -> bool:
+        """A mail server is set."""
+        return bool(self.mail.get("host"))
+
+    @property
     def base(self) -> str:
         """The origin that local addresses are built on."""
         return self.origin or TRIAL_ORIGIN

@@ -52,13 +52,16 @@ async def make(tx: Tx, due: Sequence[Recorded], *, trial_address: str = TRIAL_AD
     One that fails waits, and takes no other with it.
     """
     waiting = await events.still_waiting(tx, [recorded.id for recorded in due])
+    here = await neighbourhoods.current(tx)
     made: list[int] = []
     for recorded in due:
         if recorded.id not in waiting:
             continue  # its claim ran out, and somebody else made them
+        is_published = recorded.is_local and not here.is_trial
         try:
-            async with tx.savepoint():
-                await _make(tx, recorded, trial_address)
+            if is_published or here.sends_mail:  # nothing follows from the most that others tell us
+                async with tx.savepoint():
+                    await _make(tx, recorded, trial_address, is_published=is_published)
             made.append(recorded.id)
         except Exception as error:
             if is_lost(error):
@@ -69,8 +72,8 @@ async def make(tx: Tx, due: Sequence[Recorded], *, trial_address: str = TRIAL_AD
     await events.done_all(tx, made)
 
 
-async def _make(tx: Tx, recorded: Recorded, trial_address: str) -> None:
-    if recorded.is_local and not (await neighbourhoods.current(tx)).is_trial:
+async def _make(tx: Tx, recorded: Recorded, trial_address: str, *, is_published: bool) -> None:
+    if is_published:
         await _publish(tx, recorded)
     await mails.put(tx, await for_event(tx, recorded, trial_address=trial_address))
 

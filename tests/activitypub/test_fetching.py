@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedivoisin.activitypub import fetching
+from fedivoisin.activitypub import breaker, fetching
 from fedivoisin.activitypub.fetching import Fetcher, is_activity, is_well_spelt, retry_after
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import blocks, peers
@@ -163,6 +163,27 @@ async def test_an_open_breaker_does_not_stop_a_question(here: Neighbours) -> Non
         known = await peers.by_host(tx, "rennes.example")
     assert known is not None
     assert known.failures == 0
+
+
+async def test_a_host_that_is_silent_again_and_again_is_left_in_peace_for_a_while(here: Neighbours) -> None:
+    for number in range(breaker.OPENS_AFTER):
+        assert await _refusal(here, f"{NOTE}-{number}") == ("no-such-page", None)
+    asked = len(here.requests)
+    here.show(note(f"{RENNES}/users/bob"))
+    assert await _refusal(here) == ("breaker", None)
+    assert len(here.requests) == asked
+    assert here.world.counters.limits["breaker"] == 1
+    here.world.publish("https://lyon.example/x", b"{}")
+    assert (await _refusal(here, "https://lyon.example/x"))[0] != "breaker"
+    here.world.pass_time(seconds=61)
+    assert await _refusal(here) == (NOTE, None)
+
+
+@pytest.mark.parametrize("answer", [_answer(404), _answer(403), _answer(429)])
+async def test_a_host_that_says_no_is_there(here: Neighbours, answer: Response) -> None:
+    here.world.pages[NOTE] = answer
+    for _ in range(breaker.OPENS_AFTER + 1):
+        assert (await _refusal(here))[0] != "breaker"
 
 
 @pytest.mark.parametrize(
