@@ -171,8 +171,8 @@ async def _verified(
         fetched = await _fetch_key(reception, key_id)
         return checking.verify(reception.counters, request, fetched, now=now, claim=claim)
     try:
-        if refused is not None:
-            raise refused
+        if refused is not None and _may_be_replaced(kept, refused, now):
+            raise refused  # of this very key: who came beside us may have fetched another meanwhile
         return checking.verify(reception.counters, request, kept.key, now=now, claim=claim)
     except BadActivity as error:
         if not _may_be_replaced(kept, error, now):

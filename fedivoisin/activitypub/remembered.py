@@ -80,17 +80,17 @@ class Remembered:
         return kept
 
     async def _fresh(self) -> _Door:
-        while (door := self._still_true()) is None:
-            async with self._looking:  # the many who come in this moment wait for one look
-                if self._still_true() is None:
-                    await self._look()
-        return door
+        if (door := self._still_true()) is not None:
+            return door
+        async with self._looking:  # the many who come in this moment wait for one look
+            # Ours began after we came: true enough, however long it took and whatever changed meanwhile.
+            return self._still_true() or await self._look()
 
     def _still_true(self) -> _Door | None:
         is_old = self._since is None or self.store.now() - self._since >= LONGEST
         return None if is_old or self._changes != self.store.bell.changes else self._door
 
-    async def _look(self) -> None:
+    async def _look(self) -> _Door:
         # What changes while we look is noticed at the next look: the count is of before.
         changes, used = self.store.bell.changes, self._used
         async with self.store.read() as tx:
@@ -102,6 +102,7 @@ class Remembered:
                 kept[one.id] = _again(self._keys[one.id], one)
         self._keys, self._used = kept, set()
         self._door, self._changes, self._since = door, changes, tx.now
+        return door
 
 
 async def _look_at_door(tx: Tx) -> _Door:

@@ -51,6 +51,8 @@ def _takes(step: Step[V], visitor: V) -> bool:
         if step(visitor):
             return True
         visitor.passed.set_result(False)
+    except StopIteration as error:  # a future cannot say it
+        visitor.passed.set_exception(RuntimeError(repr(error)))
     except Exception as error:
         # Theirs alone: the others go on.
         visitor.passed.set_exception(error)

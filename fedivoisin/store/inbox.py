@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -197,28 +197,35 @@ class InboxWriter:
     def add(self, incoming: Incoming, kept: "asyncio.Future[bool]") -> None:
         """`kept` becomes true once the row is on the disk. Raises QueueFull before memory or disk grow without end."""
         if self._backlog >= self.most_waiting:
-            self._start(self._count)
+            self._start()
         if len(self._waiting) >= MOST_IN_MEMORY or self._backlog >= self.most_waiting:
             raise QueueFull
         self._waiting.append((incoming, kept))
-        self._start(self._write_all)
+        self._start()
 
-    def _start(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    def _start(self) -> None:
         if self._writing is None or self._writing.done():
-            self._writing = asyncio.get_running_loop().create_task(work())
+            self._writing = asyncio.get_running_loop().create_task(self._write_all())
 
     async def _write_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
-            try:
-                await self.store.append(put, [incoming for incoming, _ in batch])
-                await self._count()
-            except Exception as error:
-                _end(batch, error)  # each of the requests raises it
-            else:
-                _end(batch, None)
-            finally:
-                _end(batch, QueueFull())  # the program stops in the middle: they are asked to come again
+        try:
+            if not self._waiting:
+                await self._count()  # whether there is room again
+        finally:  # who came meanwhile waits for this very task
+            while self._waiting:
+                batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+                await self._write(batch)
+
+    async def _write(self, batch: "Sequence[tuple[Incoming, asyncio.Future[bool]]]") -> None:
+        try:
+            await self.store.append(put, [incoming for incoming, _ in batch])
+            await self._count()
+        except Exception as error:
+            _end(batch, error)  # each of the requests raises it
+        else:
+            _end(batch, None)
+        finally:
+            _end(batch, QueueFull())  # the program stops in the middle: they are asked to come again
 
     async def _count(self) -> None:
         now = self.store.now()

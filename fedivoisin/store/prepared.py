@@ -56,7 +56,7 @@ class Repertoire:
     def run(self, driver: sqlite3.Connection, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Its rows. The values of a statement are given whole, each time under the same names. Raises DBAPIError."""
         prepared = self._known.get(id(statement)) or self._prepare(statement, values)
-        rows = say(driver, prepared.sql, prepared.said(values)).fetchall()
+        rows = say(driver, prepared.sql, prepared.said(values))
         return [prepared.read(row) for row in rows] if prepared.columns else rows
 
     def _prepare(self, statement: Executable, values: Mapping[str, Any]) -> Prepared:
@@ -87,9 +87,9 @@ def _remembering(kind: Any, process: Process | None) -> Process | None:
     return lru_cache(maxsize=256)(process) if isinstance(kind, Instant) and process is not None else process
 
 
-def say(driver: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-    """One statement, said to the driver itself. Raises DBAPIError, as SQLAlchemy does."""
+def say(driver: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> list[Sequence[Any]]:
+    """One statement, said to the driver itself, and all its rows. Raises DBAPIError, as SQLAlchemy does."""
     try:
-        return driver.execute(sql, values)
+        return driver.execute(sql, values).fetchall()
     except sqlite3.Error as error:
         raise cast("Exception", DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True)) from error

@@ -89,16 +89,17 @@ class Sqlite:
 
     async def close(self) -> None:
         """After what is under way."""
-        await asyncio.get_running_loop().run_in_executor(self._writing, self._end)
         await asyncio.get_running_loop().run_in_executor(self._reading, self._reader.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._end)
         for threads in (self._writing, self._reading):
             threads.shutdown(wait=False)
-        self._turnstile.close()
 
     def _end(self) -> None:
         if self._here is not None:
             self._here.close()
+            self._here = None
         self._writer.dispose()
+        self._turnstile.close()
 
 
 class Here:
@@ -111,6 +112,8 @@ class Here:
         self._connection = connection
         self._driver = cast(sqlite3.Connection, connection.connection.driver_connection)
         self._repertoire = repertoire
+        # Says nothing to SQLite. Without it a first statement that fails would have SQLAlchemy roll back what is ours.
+        connection.begin()
 
     @contextmanager
     def transaction(self) -> Generator[None]:
@@ -118,13 +121,17 @@ class Here:
         say(self._driver, "BEGIN IMMEDIATE")
         try:
             yield
-            if not self._driver.in_transaction:
-                raise Undone
+            self._check()
             say(self._driver, "COMMIT")
         except BaseException:
             if self._driver.in_transaction:
                 say(self._driver, "ROLLBACK")
             raise
+
+    def _check(self) -> None:
+        # Whoever swallows the error with which SQLite gave up must not go on: each statement would then stand alone.
+        if not self._driver.in_transaction:
+            raise Undone
 
     def close(self) -> None:
         """After the last transaction."""
@@ -136,36 +143,44 @@ class Here:
         return self._connection.dialect
 
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
-        """One statement."""
+        """One statement. Raises Undone, as all of these do, where nothing of the transaction stands any more."""
+        self._check()
         return self._connection.execute(statement, parameters)
 
     async def rows(self, statement: Executable, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Of a statement that is kept ready."""
+        self._check()
         return self._repertoire.run(self._driver, statement, values)
 
     async def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """The first column of its first row."""
+        self._check()
         return self._connection.scalar(statement, parameters)
 
     async def scalars(self, statement: Any, parameters: Any = None) -> Any:
         """The first column of its rows."""
+        self._check()
         return self._connection.scalars(statement, parameters)
 
     async def exec_driver_sql(self, statement: str) -> Any:
         """SQL as it is."""
+        self._check()
         return self._connection.exec_driver_sql(statement)
 
     async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
         """What only knows a connection that does not wait."""
+        self._check()
         return work(self._connection, *arguments)
 
     @asynccontextmanager
     async def begin_nested(self) -> AsyncGenerator[None]:
         """A savepoint: what fails in the block is undone, the rest of the transaction stands. Raises Undone."""
+        self._check()
         # Said to the driver itself: an activity of another server gets one, and SQLAlchemy would take longer for it.
         say(self._driver, "SAVEPOINT block")
         try:
             yield
+            self._check()
         except BaseException as error:
             if not self._driver.in_transaction:
                 raise Undone from error

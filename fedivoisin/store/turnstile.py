@@ -1,14 +1,25 @@
 """Processes that write to one file take turns, in the order in which they come.
 
 SQLite has whoever comes second look again ten times a second: a process that writes without a pause, as the
-demonstration and a busy inbox do, keeps another out until it gives up. Here the system wakes the next one.
+demonstration and a busy inbox do, keeps another out until it gives up. This is for fairness alone: what keeps two
+writers apart is SQLite's own lock, and where a turn cannot be had in time the writer goes on without.
 """
 
+import logging
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from fcntl import LOCK_EX, LOCK_UN, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+LONGEST = 10.0
+"""Seconds that a turn is waited for: a process that was stopped while it held one must not stop the others."""
+WITHOUT = 60.0
+"""Seconds for which one then goes on without."""
+LOOK_AGAIN = 0.002
 
 
 class Turnstile:
@@ -18,26 +29,68 @@ class Turnstile:
     other handle of the database would let go of.
     """
 
-    def __init__(self, database: Path) -> None:
-        # For reading: a volunteer's command as root may have made them, and the service must still be able to wait.
-        self._next, self._turn = (
-            os.open(f"{database}-{name}", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644) for name in ("next", "turn")
-        )
+    def __init__(self, database: Path, *, longest: float = LONGEST) -> None:
+        self._longest = longest
+        self._without_until = 0.0
+        self._locks: list[int] = []
+        try:
+            for name in ("next", "turn"):
+                self._locks.append(_opened(f"{database}-{name}", database))
+        except OSError as error:
+            log.warning("writers do not take turns", extra={"error": str(error)})
+            self.close()
 
     @contextmanager
     def turn(self) -> Generator[None]:
         """One's turn, waited for in the thread that asks."""
-        flock(self._next, LOCK_EX)
-        try:
-            flock(self._turn, LOCK_EX)
-        finally:
-            flock(self._next, LOCK_UN)
+        has_turn = bool(self._locks) and time.monotonic() >= self._without_until and self._wait()
         try:
             yield
         finally:
-            flock(self._turn, LOCK_UN)
+            if has_turn:
+                flock(self._locks[1], LOCK_UN)
+
+    def _wait(self) -> bool:
+        following, turn = self._locks
+        deadline = time.monotonic() + self._longest
+        if not _taken(following, deadline):
+            return self._go_without()
+        try:
+            return _taken(turn, deadline) or self._go_without()
+        finally:
+            flock(following, LOCK_UN)
+
+    def _go_without(self) -> bool:
+        self._without_until = time.monotonic() + WITHOUT
+        log.warning("another process keeps its turn: is it stopped?", extra={"seconds": self._longest})
+        return False
 
     def close(self) -> None:
         """After the last turn."""
-        os.close(self._next)
-        os.close(self._turn)
+        while self._locks:
+            os.close(self._locks.pop())
+
+
+def _taken(lock: int, deadline: float) -> bool:
+    while True:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(LOOK_AGAIN)  # noqa: TID251  # in the thread of the writer, which has nothing else to do
+        except OSError:  # a file system that knows no locks
+            return False
+        else:
+            return True
+
+
+def _opened(path: str, database: Path) -> int:
+    """For those who may write the database, and nobody else: whoever can open it can keep it, too."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if database.exists() and os.geteuid() in (0, os.fstat(lock).st_uid):
+        like = database.stat()
+        if os.geteuid() == 0:  # a command of root must not shut out the service
+            os.fchown(lock, like.st_uid, like.st_gid)
+        os.fchmod(lock, (like.st_mode & 0o660) | 0o600)
+    return lock

@@ -15,6 +15,7 @@ from fedivoisin.activitypub.inbox import TooMany
 from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Like
 from fedivoisin.activitypub.parse.objects import Document
 from fedivoisin.activitypub.proven import Proven
+from fedivoisin.activitypub.remembered import Kept, Remembered
 from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.wire import jsonld, signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
@@ -100,6 +101,23 @@ async def test_a_key_that_was_replaced_is_fetched_again_after_a_while(here: Neig
     assert await _refusal(here, says("Follow", BOB, GROUP), 2) == "signature-invalid"
     here.world.pass_time(minutes=6)
     assert await here.hear(says("Follow", BOB, GROUP), 2) == "done"
+
+
+async def test_a_key_that_was_fetched_again_for_somebody_else_meanwhile_is_believed(
+    here: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await here.met("bob")
+    here.actor("bob", 2)
+    here.world.pass_time(minutes=6)
+    await here.reception.remembered.key(f"{BOB}#main-key")
+    look_up = Remembered.key
+
+    async def overtaken(remembered: Remembered, key_id: str) -> Kept:
+        await remote.fetch_key(here.reception.remote, key_id)
+        return await look_up(remembered, key_id)
+
+    monkeypatch.setattr(Remembered, "key", overtaken)
+    assert await inbox.receive(here.reception, here.request(says("Follow", BOB, GROUP), 2), network=NETWORK)
 
 
 async def test_forgeries_do_not_make_us_ask_a_host_that_does_not_answer_again_and_again(here: Neighbours) -> None:

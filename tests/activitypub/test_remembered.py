@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from contextvars import Context
 
 import pytest
 from sqlalchemy import delete, update
@@ -63,7 +64,9 @@ async def test_what_changes_elsewhere_is_known_after_a_moment(here: Neighbours) 
     assert again is not first
     assert again.key is first.key  # the same text need not be read again
     await here.store.write(_forget_key)
-    assert (await Remembered(here.store).key(BOB_KEY)).key is None
+    assert (await door.key(BOB_KEY)).key is first.key  # another process would not have told us
+    here.world.pass_time(seconds=3)
+    assert (await door.key(BOB_KEY)).key is None
 
 
 async def test_the_many_who_come_in_one_moment_look_once(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,3 +122,44 @@ async def test_only_so_many_keys_are_remembered(here: Neighbours, monkeypatch: p
 async def test_a_key_that_could_not_be_had_is_not_asked_for_at_once(here: Neighbours) -> None:
     await here.store.write(keys.note_unreachable, BOB_KEY)
     assert await _refusal(Remembered(here.store), BOB_KEY) == NO_KEY
+
+
+async def test_a_look_that_takes_long_is_believed_by_who_waited_for_it(
+    here: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await here.met("bob")
+    door = Remembered(here.store)
+    domains = blocks.domains
+
+    async def slow(tx: Tx) -> frozenset[str]:
+        here.world.pass_time(seconds=5)
+        here.store.bell.ring({"door"})
+        return await domains(tx)
+
+    monkeypatch.setattr(blocks, "domains", slow)
+    assert (await door.key(BOB_KEY)).key is not None
+    assert (await door.here()).origin == ORIGIN
+
+
+async def test_what_was_read_before_a_change_is_not_remembered_after_it(
+    here: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await here.met("bob")
+    door = Remembered(here.store)
+    await door.here()
+    by_id = keys.by_id
+
+    async def overtaken(tx: Tx, key_id: str) -> keys.Key | None:
+        found = await by_id(tx, key_id)
+        monkeypatch.setattr(keys, "by_id", by_id)
+        # Somebody else, outside this read.
+        await asyncio.get_running_loop().create_task(_look(door), context=Context())
+        return found
+
+    async def _look(door: Remembered) -> None:
+        here.store.bell.ring({"door"})
+        await door.here()
+
+    monkeypatch.setattr(keys, "by_id", overtaken)
+    await door.key(BOB_KEY)
+    assert door.at_hand(BOB_KEY) is None

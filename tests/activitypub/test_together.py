@@ -75,3 +75,16 @@ async def test_a_crowd_goes_in_several_turns_and_others_may_come_between() -> No
     asyncio.get_running_loop().call_soon(house.taken.append, "somebody else")
     assert all(await asyncio.gather(*[guest.passed for guest in guests]))
     assert house.taken[2 * AT_ONCE :] == ["somebody else", f"{AT_ONCE} rings", f"{AT_ONCE} enters"]
+
+
+async def test_even_what_no_future_can_say_stops_nobody_else() -> None:
+    def slip(guest: Guest) -> bool:
+        return bool(next(iter([guest][: guest.name != "eve"])))
+
+    house = House()
+    door, eve, awa = Together((slip, house.enter)), Guest("eve"), Guest("awa")
+    door.join(eve)
+    door.join(awa)
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await eve.passed
+    assert await awa.passed

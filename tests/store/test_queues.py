@@ -122,6 +122,23 @@ async def test_a_full_queue_says_so(store: Store, world: FakeWorld) -> None:
         await writer.keep(_incoming(4))
 
 
+async def test_a_queue_that_was_full_takes_again_what_comes_while_it_looks(store: Store, world: FakeWorld) -> None:
+    writer = InboxWriter(store, 1)
+    await writer.keep(_incoming(1))
+    await store.write(inbox.done_all, {1: "done"})
+    world.pass_time(seconds=10)
+    kept = []
+    async with asyncio.timeout(10):
+        while not kept:
+            try:
+                # The look at the queue is under way when the first that fits comes: it must not wait for nobody.
+                kept.append(await writer.keep(_incoming(3)))
+            except QueueFull:
+                await asyncio.sleep(0)
+    async with store.read() as tx:
+        assert await inbox.waiting(tx) == 1
+
+
 async def test_a_claimed_row_is_nobody_elses_until_its_time_is_over(store: Store, world: FakeWorld) -> None:
     await store.append(inbox.put, [_incoming()])
     taken = await store.take(inbox.claim, limit=10)

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fedivoisin.store.sqlite import Sqlite, Undone
@@ -79,3 +80,41 @@ async def test_what_sqlite_gives_up_as_a_whole_is_no_failed_block(database: Sqli
         await database.run(fill, isolation="SERIALIZABLE")
     async with database.read() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM word")) == 3
+
+
+async def test_whoever_swallows_the_end_of_a_transaction_cannot_go_on_in_it(database: Sqlite) -> None:
+    async def swallow(connection: AsyncConnection) -> None:
+        with suppress(IntegrityError):
+            await connection.execute(text("INSERT OR ROLLBACK INTO word (text) VALUES ('un')"))
+        for what in (connection.scalar, connection.scalars, connection.execute):
+            with pytest.raises(Undone):
+                await what(WORDS)
+        with pytest.raises(Undone):
+            await connection.exec_driver_sql("INSERT INTO word (text) VALUES ('cinq')")
+        with pytest.raises(Undone):
+            await connection.run_sync(lambda _: None)
+        with pytest.raises(Undone):
+            async with connection.begin_nested():
+                pass
+
+    with pytest.raises(Undone):
+        await database.run(swallow, isolation="SERIALIZABLE")
+    async with database.read() as connection:
+        assert (await connection.scalars(WORDS)).all() == ["un", "deux", "trois"]
+
+
+async def test_a_first_statement_that_fails_takes_nothing_with_it(tmp_path: Path) -> None:
+    first = Sqlite(make_url(f"sqlite:///{tmp_path / 'town.db'}"))
+    await first.run(_create, isolation="SERIALIZABLE")
+    await first.close()
+    again = Sqlite(make_url(f"sqlite:///{tmp_path / 'town.db'}"))
+
+    async def stumble(connection: AsyncConnection) -> None:
+        with pytest.raises(DBAPIError):
+            await connection.execute(text("INSERT INTO word (text) VALUES (:text)"), {"text": object()})
+        await connection.execute(text("INSERT INTO word (text) VALUES ('quatre')"))
+
+    await again.run(stumble, isolation="SERIALIZABLE")
+    async with again.read() as connection:
+        assert (await connection.scalars(WORDS)).all() == ["un", "deux", "trois", "quatre"]
+    await again.close()

@@ -1,10 +1,16 @@
 """Who writes to one file next: whoever came first, whatever the other is about to do."""
 
+import stat
 import threading
 from collections.abc import Callable
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fedivoisin.store.sqlite import Sqlite
 from fedivoisin.store.turnstile import Turnstile
 
 
@@ -54,3 +60,51 @@ def _is_held(path: Path) -> bool:
             return True
         flock(looking, LOCK_UN)
         return False
+
+
+def test_a_stopped_process_holds_up_the_others_once_and_not_for_ever(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopped, other = Turnstile(tmp_path / "town.db"), Turnstile(tmp_path / "town.db", longest=0.05)
+    with stopped.turn():
+        with other.turn():
+            pass
+        with other.turn():
+            pass
+    assert [record.message for record in caplog.records] == ["another process keeps its turn: is it stopped?"]
+    assert not _is_held(tmp_path / "town.db-next")
+
+
+def test_one_stopped_while_it_waits_does_not_either(tmp_path: Path) -> None:
+    other = Turnstile(tmp_path / "town.db", longest=0.05)
+    with (tmp_path / "town.db-next").open() as stopped:
+        flock(stopped, LOCK_EX)
+        with other.turn():
+            assert not _is_held(tmp_path / "town.db-turn")
+
+
+def test_whoever_may_write_the_database_may_take_a_turn_and_nobody_else(tmp_path: Path) -> None:
+    database = tmp_path / "town.db"
+    database.touch()
+    for mode, expected in ((0o600, 0o600), (0o664, 0o660), (0o644, 0o640)):
+        database.chmod(mode)
+        Turnstile(database).close()
+        assert {stat.S_IMODE(Path(f"{database}-{one}").stat().st_mode) for one in ("next", "turn")} == {expected}
+
+
+def test_without_a_place_for_its_files_it_goes_on_without_turns(tmp_path: Path) -> None:
+    (tmp_path / "town.db-turn").mkdir()
+    with Turnstile(tmp_path / "town.db").turn():
+        assert not _is_held(tmp_path / "town.db-next")
+
+
+async def test_the_writers_of_one_file_take_turns(tmp_path: Path) -> None:
+    opened = Sqlite(make_url(f"sqlite:///{tmp_path / 'town.db'}"))
+
+    async def look(connection: AsyncConnection) -> bool:
+        _ = connection
+        return _is_held(tmp_path / "town.db-turn")
+
+    assert await opened.run(look, isolation="SERIALIZABLE")
+    assert not _is_held(tmp_path / "town.db-turn")
+    await opened.close()
