@@ -6,6 +6,7 @@ import pytest
 
 from fedivoisin.activitypub.backfill import MOST, backfill
 from fedivoisin.errors import BadActivity
+from fedivoisin.world import Response
 from tests.activitypub.neighbours import RENNES, Neighbours, bare, note, offer, says
 
 BOB = f"{RENNES}/users/bob"
@@ -86,6 +87,8 @@ async def test_what_is_no_collection_is_refused(here: Neighbours) -> None:
 
 async def test_of_much_only_the_newest_is_fetched(here: Neighbours) -> None:
     await _group(here)
-    here.show(_box([f"{BOB}/item-{number}" for number in range(MOST + 5)]))
+    items = [f"{BOB}/item-{number}" for number in range(MOST + 5)]
+    here.show(_box(items))
+    here.world.pages |= {url: Response(url, 404, {}, b"") for url in items}
     await backfill(here.reception, OUTBOX)
     assert len([url for url in here.asked() if "/item-" in url]) == MOST
