@@ -69,7 +69,8 @@ async def claim(tx: Tx, *, limit: int) -> list[Recorded]:
         .where(
             event.c.next_at <= tx.now, (event.c.claimed_until.is_(None)) | (event.c.claimed_until < tx.now), ~blocked
         )
-        .order_by(event.c.id)
+        # As the index has them: by id alone SQLite would look at all that ever was.
+        .order_by(event.c.next_at, event.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -109,7 +109,8 @@ async def claim(tx: Tx, *, limit: int) -> list[Received]:
     due = (
         select(inbox.c.id)
         .where(inbox.c.next_at <= tx.now, (inbox.c.claimed_until.is_(None)) | (inbox.c.claimed_until < tx.now))
-        .order_by(inbox.c.id)
+        # As the index has them: by id alone SQLite would look at all that ever was.
+        .order_by(inbox.c.next_at, inbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -1,10 +1,11 @@
 """The journal: every event, in order, with the mark of its effects."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, text
 
 from fedivoisin.store.schema.columns import Instant, Json, metadata
 from fedivoisin.store.schema.federation import Sequence
 
+_IS_DUE = text("next_at IS NOT NULL")
 event = Table(
     "event",
     metadata,
@@ -22,7 +23,8 @@ event = Table(
     Column("error", String(255)),
     Column("done_at", Instant),
     Index("ix_event_next_at", "next_at"),
-    Index("ix_event_subject_id", "subject", "id"),
+    # Only of what waits: what was said about one listing in all its life may be thousands of rows.
+    Index("ix_event_waiting", "subject", "id", sqlite_where=_IS_DUE, postgresql_where=_IS_DUE),
 )
 
 task = Table(
