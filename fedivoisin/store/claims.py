@@ -7,7 +7,7 @@ back. All processes must connect as the same role, or they would not see each ot
 
 from typing import Any
 
-from sqlalchemy import column, func, select, table, update
+from sqlalchemy import Select, column, func, select, table, update
 
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.accounts import mail
@@ -22,6 +22,15 @@ _connections: Any = table("pg_stat_activity", column("application_name"), column
 def holder(tx: Tx) -> Any:
     """What `claimed_by` becomes: the name of this process; nothing where one process works alone."""
     return func.current_setting("application_name") if tx.is_postgres else None
+
+
+def found_once(due: Select[Any]) -> Any:
+    """What a claim takes: the rows `due` finds (limited, skipping what others lock), looked for once.
+
+    PostgreSQL is free to look again for each row of the table that it updates. What it took it then skips as locked,
+    and finds the next ones instead: all there is, whatever the limit.
+    """
+    return select(due.cte("due").prefix_with("MATERIALIZED"))
 
 
 async def forget(tx: Tx) -> None:

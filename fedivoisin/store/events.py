@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from fedivoisin.ids import ActorId
-from fedivoisin.store.claims import holder
+from fedivoisin.store.claims import found_once, holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.journal import event
 from fedivoisin.store.taxonomy import Event
@@ -76,7 +76,7 @@ async def claim(tx: Tx, *, limit: int) -> list[Recorded]:
     )
     rows = await tx.conn.execute(
         update(event)
-        .where(event.c.id.in_(due.scalar_subquery()))
+        .where(event.c.id.in_(found_once(due)))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx), attempts=event.c.attempts + 1)
         .returning(*_RECORDED)
     )

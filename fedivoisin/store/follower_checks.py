@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, insert, select, update
 
 from fedivoisin.ids import ActorId
+from fedivoisin.store.claims import found_once
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.federation import followers_check
 
@@ -61,7 +62,7 @@ async def claim(tx: Tx, *, limit: int) -> list[Check]:
     )
     rows = await tx.conn.execute(
         update(followers_check)
-        .where(followers_check.c.actor_id.in_(due.scalar_subquery()))
+        .where(followers_check.c.actor_id.in_(found_once(due)))
         .values(
             next_at=case((followers_check.c.attempts + 1 < MOST_TRIES, tx.now + AGAIN)),
             attempts=followers_check.c.attempts + 1,

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fedivoisin.proof import Verified
-from fedivoisin.store.claims import holder
+from fedivoisin.store.claims import found_once, holder
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.schema.federation import inbox
 
@@ -116,7 +116,7 @@ async def claim(tx: Tx, *, limit: int) -> list[Received]:
     )
     rows = await tx.conn.execute(
         update(inbox)
-        .where(inbox.c.id.in_(due.scalar_subquery()))
+        .where(inbox.c.id.in_(found_once(due)))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx), attempts=inbox.c.attempts + 1)
         .returning(*_RECEIVED)
     )

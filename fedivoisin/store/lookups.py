@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, update
 
 from fedivoisin.ids import ActorId
+from fedivoisin.store.claims import found_once
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import lookup
 
@@ -73,7 +74,7 @@ async def claim(tx: Tx, *, limit: int) -> list[Lookup]:
     )
     rows = await tx.conn.execute(
         update(lookup)
-        .where(lookup.c.id.in_(due.scalar_subquery()))
+        .where(lookup.c.id.in_(found_once(due)))
         .values(attempts=lookup.c.attempts + 1)
         .returning(*lookup.c)
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from fedivoisin.store.claims import holder
+from fedivoisin.store.claims import found_once, holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.accounts import mail
 
@@ -77,7 +77,7 @@ async def claim(tx: Tx, *, limit: int) -> list[WaitingMail]:
     )
     rows = await tx.conn.execute(
         update(mail)
-        .where(mail.c.id.in_(due.scalar_subquery()))
+        .where(mail.c.id.in_(found_once(due)))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx), attempts=mail.c.attempts + 1)
         .returning(*(mail.c[name] for name in WaitingMail.__dataclass_fields__))
     )

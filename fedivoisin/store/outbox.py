@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from fedivoisin.ids import ActivityId, ActorId, ListingId
-from fedivoisin.store.claims import holder
+from fedivoisin.store.claims import found_once, holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.federation import activity, delivery, peer
@@ -179,7 +179,7 @@ async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Deliv
     )
     taking = (
         cast("Any", update(delivery))
-        .where(delivery.c.id.in_(due.scalar_subquery()))
+        .where(delivery.c.id.in_(found_once(due)))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx))
         .returning(*_DELIVERY)
     )

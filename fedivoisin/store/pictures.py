@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from fedivoisin.ids import ActorId, PictureId
 from fedivoisin.market.listing import Listing, Picture
+from fedivoisin.store.claims import found_once
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.listings import draft, media, picture, remote_media
@@ -134,7 +135,7 @@ async def claim_remote(tx: Tx, *, limit: int) -> list[RemotePicture]:
     )
     rows = await tx.conn.execute(
         update(remote_media)
-        .where(remote_media.c.url.in_(due.scalar_subquery()))
+        .where(remote_media.c.url.in_(found_once(due)))
         .values(next_at=tx.now + CLAIM, attempts=remote_media.c.attempts + 1)
         .returning(remote_media.c.url, remote_media.c.public_id, remote_media.c.state, remote_media.c.attempts)
     )

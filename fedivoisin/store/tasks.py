@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select, update
 
-from fedivoisin.store.claims import holder
+from fedivoisin.store.claims import found_once, holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.journal import task
 
@@ -36,7 +36,7 @@ async def claim(tx: Tx, periods: Mapping[str, timedelta]) -> str | None:
     )
     claimed = await tx.conn.execute(
         update(task)
-        .where(task.c.name.in_(due.scalar_subquery()))
+        .where(task.c.name.in_(found_once(due)))
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx))
         .returning(task.c.name)
     )

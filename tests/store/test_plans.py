@@ -33,6 +33,15 @@ def _listening(said: list[tuple[str, Any]]) -> Iterator[None]:
     event.remove(Engine, "before_cursor_execute", hear)
 
 
+async def _plan(town: Store, path: Path, claim: Callable[..., Any]) -> list[str]:
+    said: list[tuple[str, Any]] = []
+    with _listening(said):
+        await town.take(claim, limit=50)
+    statement, values = next(one for one in said if one[0].startswith(("UPDATE", "WITH")))
+    with closing(sqlite3.connect(path)) as looking:
+        return [row[3] for row in looking.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+
+
 @pytest.mark.parametrize(
     ("claim", "table"),
     [(events.claim, "event"), (inbox.claim, "inbox"), (outbox.claim, "delivery"), (mails.claim, "mail")],
@@ -40,20 +49,11 @@ def _listening(said: list[tuple[str, Any]]) -> Iterator[None]:
 async def test_what_is_due_is_found_by_what_waits(
     town: Store, tmp_path: Path, claim: Callable[..., Any], table: str
 ) -> None:
-    said: list[tuple[str, Any]] = []
-    with _listening(said):
-        await town.take(claim, limit=50)
-    statement, values = next(one for one in said if one[0].startswith(f"UPDATE {table}"))
-    with closing(sqlite3.connect(tmp_path / "town.db")) as looking:
-        plan = [row[3] for row in looking.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+    plan = await _plan(town, tmp_path / "town.db", claim)
     assert any(step.startswith(f"SEARCH {table} USING INDEX ix_{table}_next_at") for step in plan), plan
     assert not any(step.startswith(f"SCAN {table}") for step in plan), plan
 
 
 async def test_what_came_before_about_one_subject_is_found_by_what_waits(town: Store, tmp_path: Path) -> None:
-    said: list[tuple[str, Any]] = []
-    with _listening(said):
-        await town.take(events.claim, limit=50)
-    with closing(sqlite3.connect(tmp_path / "town.db")) as looking:
-        plan = [row[3] for row in looking.execute(f"EXPLAIN QUERY PLAN {said[0][0]}", said[0][1])]
+    plan = await _plan(town, tmp_path / "town.db", events.claim)
     assert any("older USING INDEX ix_event_waiting" in step for step in plan), plan
