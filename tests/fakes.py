@@ -126,7 +126,7 @@ class FakeWorld:
         if may_go is not None and response.url != url:
             await may_go(response.url)
         if len(response.body) > max_bytes:
-            raise Unreachable("too-large")
+            raise Unreachable("too-large", status=response.status)
         return response
 
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:

@@ -28,7 +28,7 @@ class _Silence:
 
 @dataclass(slots=True)
 class Breaker:
-    """Of one process."""
+    """One for those who receive, one for those who carry out."""
 
     _silent: dict[str, _Silence] = field(default_factory=dict[str, _Silence])
 

@@ -25,7 +25,6 @@ ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w
 ACCEPT_JSON = "application/jrd+json, application/json"
 PROFILE = "https://www.w3.org/ns/activitystreams"
 LONGEST_RETRY = 3600
-TOO_MANY = 429
 GONE = "gone"
 """Code of the BadActivity for a document that is deleted (410) or was never there (404)."""
 
@@ -149,8 +148,11 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
         response, scheme = await signing.knock(attempt, signing.schemes(peer, now))
         _check_status(response, now)
     except Unreachable as error:
-        if error.status != TOO_MANY:
+        # A host that fails at one address is there: strangers choose addresses, and must not shut it off from us.
+        if error.status is None:
             fetcher.breaker.failed(address.authority, fetcher.world.now())
+        else:
+            fetcher.breaker.answered(address.authority)
         raise
     except BadActivity:
         fetcher.breaker.answered(address.authority)
@@ -205,7 +207,7 @@ def _check_status(response: Response, now: datetime) -> None:
         return
     if status in (404, 410):
         raise BadActivity(GONE, status=410)
-    if status in (408, TOO_MANY) or status >= 500:
+    if status in (408, 429) or status >= 500:
         raise Unreachable(f"status-{status}", status=status, retry_after=retry_after(response.headers, now))
     raise BadActivity(f"status-{status}", status=403)
 

@@ -70,6 +70,11 @@ class Arrival:
     verified: Verified = field(init=False)
     activity: Activity = field(init=False)
 
+    @property
+    def host(self) -> str:
+        """Whose key it was."""
+        return parse_url(self.verified.key_id).authority
+
 
 async def receive(reception: Reception, request: SignedRequest, *, network: str) -> bool:
     """Keep a posted activity once it is verified; false of a farewell that nobody can verify, and that is passed over.
@@ -119,8 +124,7 @@ def _verify(arrival: Arrival) -> bool:
 def _count(arrival: Arrival) -> bool:
     """Whether it is so little that nobody need ask how much this origin may send."""
     reception = arrival.reception
-    host = parse_url(arrival.verified.key_id).authority
-    arrival.count = reception.allowance.count(host, reception.store.now().timestamp())
+    arrival.count = reception.allowance.count(arrival.host, reception.store.now().timestamp())
     return arrival.count <= reception.limits.inbox_unknown
 
 
@@ -208,9 +212,8 @@ async def _within_allowance(arrival: Arrival) -> None:
     reception, limits = arrival.reception, arrival.reception.limits
     if arrival.count <= limits.inbox_unknown:
         return
-    host = parse_url(arrival.verified.key_id).authority
     async with reception.store.read() as tx:
-        most = limits.inbox_known if await follows.anyone_here_follows_host(tx, host) else limits.inbox_unknown
+        most = limits.inbox_known if await follows.anyone_here_follows_host(tx, arrival.host) else limits.inbox_unknown
     if arrival.count > most:
         raise TooMany(limits.window, "inbox-known" if most == limits.inbox_known else "inbox-unknown")
 

@@ -99,7 +99,7 @@ class Remembered:
         kept: dict[str, Kept] = {}
         for one in found:
             with suppress(BadActivity):  # one that cannot be read must not shut the door for all
-                kept[one.id] = _again(self._keys[one.id], one)
+                kept[one.id] = _kept(one, self._keys[one.id].key, self._keys[one.id].text)
         self._keys, self._used = kept, set()
         self._door, self._changes, self._since = door, changes, tx.now
         return door
@@ -119,13 +119,14 @@ def _check(door: _Door, key_id: str) -> None:
 async def _look_up(tx: Tx, key_id: str) -> Kept:
     found = await keys.by_id(tx, key_id)
     if found is not None and found.private is None:
-        return Kept(usable(found), found.fetched_at, found.public)
+        return _kept(found)
     if await keys.unreachable_until(tx, key_id) is not None:
         raise BadActivity(NO_KEY, status=401)
     return Kept(None, None)
 
 
-def _again(known: Kept, found: Key) -> Kept:
-    if known.key is None or known.text != found.public or known.key.owner != found.owner:
-        return Kept(usable(found), found.fetched_at, found.public)
-    return Kept(known.key, found.fetched_at, found.public)
+def _kept(found: Key, known: PublicKey | None = None, text: str = "") -> Kept:
+    """`known` is what `text` was read as: the same text of the same owner is not read again."""
+    if known is None or known.owner != found.owner or text != found.public:
+        known = usable(found)
+    return Kept(known, found.fetched_at, found.public)

@@ -271,7 +271,10 @@ async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     unpack = _Gzip() if encoding == "gzip" else None
     body = bytearray()
     async for chunk in response.content.iter_any():
-        body += unpack.feed(chunk, max_bytes + 1 - len(body)) if unpack else chunk
+        try:
+            body += unpack.feed(chunk, max_bytes + 1 - len(body)) if unpack else chunk
+        except zlib.error:
+            raise Unreachable("bad-encoding", status=response.status) from None
         if len(body) > max_bytes:
             raise Unreachable("too-large", status=response.status)
     if unpack and body and not unpack.is_whole:
@@ -286,10 +289,7 @@ class _Gzip:
         self._inflate = zlib.decompressobj(wbits=31)
 
     def feed(self, chunk: bytes, limit: int) -> bytes:
-        try:
-            return self._inflate.decompress(chunk, limit)
-        except zlib.error:
-            raise Unreachable("bad-encoding") from None
+        return self._inflate.decompress(chunk, limit)
 
     @property
     def is_whole(self) -> bool:

@@ -20,6 +20,7 @@ LONGEST = 10.0
 WITHOUT = 60.0
 """Seconds for which one then goes on without."""
 LOOK_AGAIN = 0.002
+_FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Turnstile:
@@ -87,8 +88,12 @@ def _taken(lock: int, deadline: float) -> bool:
 
 def _opened(path: str, database: Path) -> int:
     """For those who may write the database, and nobody else: whoever can open it can keep it, too."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    if database.exists() and os.geteuid() in (0, os.fstat(lock).st_uid):
+    try:
+        lock = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        # What stands there is only opened: root must not follow or give away what others have put in the folder.
+        return os.open(path, _FLAGS)
+    if database.exists():
         like = database.stat()
         if os.geteuid() == 0:  # a command of root must not shut out the service
             os.fchown(lock, like.st_uid, like.st_gid)

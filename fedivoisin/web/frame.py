@@ -143,7 +143,7 @@ async def _visit(request: web.Request) -> tuple[Visit, str]:
     fresh = "" if len(secret) >= 32 else world.new_secret()
     language = _language(request, facts)
     templates = app[TEMPLATES][language]
-    translate: Callable[[str], str] = templates.globals["translate"]  # type: ignore[assignment]  # from render.py
+    translate: Callable[[str], str] = templates.globals["translate"]  # type: ignore[assignment]  # set in render.py
     visit = Visit(
         request=request,
         store=store,

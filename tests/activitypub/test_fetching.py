@@ -179,8 +179,10 @@ async def test_a_host_that_is_silent_again_and_again_is_left_in_peace_for_a_whil
     assert await _refusal(here) == (NOTE, None)
 
 
-@pytest.mark.parametrize("answer", [_answer(404), _answer(403), _answer(429)])
-async def test_a_host_that_says_no_is_there(here: Neighbours, answer: Response) -> None:
+@pytest.mark.parametrize(
+    "answer", [_answer(404), _answer(403), _answer(429), _answer(500), _answer(200, b"x" * 2_000_000)]
+)
+async def test_a_host_that_fails_at_one_address_is_there(here: Neighbours, answer: Response) -> None:
     here.world.pages[NOTE] = answer
     for _ in range(breaker.OPENS_AFTER + 1):
         assert (await _refusal(here))[0] != "breaker"

@@ -86,10 +86,28 @@ def test_one_stopped_while_it_waits_does_not_either(tmp_path: Path) -> None:
 def test_whoever_may_write_the_database_may_take_a_turn_and_nobody_else(tmp_path: Path) -> None:
     database = tmp_path / "town.db"
     database.touch()
+    locks = [Path(f"{database}-{one}") for one in ("next", "turn")]
     for mode, expected in ((0o600, 0o600), (0o664, 0o660), (0o644, 0o640)):
         database.chmod(mode)
         Turnstile(database).close()
-        assert {stat.S_IMODE(Path(f"{database}-{one}").stat().st_mode) for one in ("next", "turn")} == {expected}
+        assert {stat.S_IMODE(one.stat().st_mode) for one in locks} == {expected}
+        for one in locks:
+            one.unlink()
+
+
+def test_what_others_put_in_the_folder_is_neither_followed_nor_given_away(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    database = tmp_path / "town.db"
+    database.touch()
+    database.chmod(0o664)
+    (tmp_path / "town.db-next").symlink_to(secret)
+    (tmp_path / "town.db-turn").hardlink_to(secret)
+    with Turnstile(database).turn():
+        assert not _is_held(secret)
+    (tmp_path / "town.db-next").unlink()
+    Turnstile(database).close()
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 
 
 def test_without_a_place_for_its_files_it_goes_on_without_turns(tmp_path: Path) -> None:

@@ -15,9 +15,6 @@ from fedivoisin.errors import BadActivity
 
 Json: TypeAlias = Mapping[str, Any]
 
-
-_SHORT_PUBLIC = frozenset({"as:Public", "Public"})
-
 MAX_URL = 2048
 MAX_LINE = 500
 MAX_HTML = 65_536
@@ -25,6 +22,7 @@ MAX_RECIPIENTS = 1000
 MAX_ITEMS = 100
 MAX_AMOUNT = Decimal(10**12)
 
+_SHORT_PUBLIC = frozenset({"as:Public", "Public"})
 _NOT_IN_URL = re.compile(rf"[\x00-\x20\x7f<>\"\\^`{{|}}]|{UNSEEN.pattern}")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:[/?#][!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*)?")
 """What nearly all addresses look like; the others get a closer look."""

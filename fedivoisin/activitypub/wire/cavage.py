@@ -53,14 +53,14 @@ def claim(request: SignedRequest) -> Claim:
     shape = _shape(f"{value[: found.start(1)]}{value[found.end(1) :]}")
     targets = (request.target, request.path) if request.may_omit_query else (request.target,)
     return Claim(
-        "cavage",
-        shape.key_id,
-        shape.algorithm,
-        shape.covers,
-        shape.created,
-        shape.expires,
-        _signature(found[1]),
-        tuple([_base(_values(request, shape, target)) for target in targets]),
+        scheme="cavage",
+        key_id=shape.key_id,
+        algorithm=shape.algorithm,
+        covers=shape.covers,
+        created=shape.created,
+        expires=shape.expires,
+        signature=_signature(found[1]),
+        bases=tuple([_base(_values(request, shape, target)) for target in targets]),
     )
 
 

@@ -120,20 +120,10 @@ def _survey(document: Document) -> tuple[list[Any], bool]:
     """Every @context, and whether data is said with keywords (`@id`, `@type`, `@value`…) instead of plain keys."""
     contexts: list[Any] = []
     keywords: set[str] = set()
-    # As `_objects` goes, without its pauses: every document comes this way.
-    pending: list[Any] = [document]
-    for node in pending:
-        if not is_object(node):
-            pending += [item for item in node if isinstance(item, _NESTING)]
-            continue
-        for word, item in node.items():
-            if word.startswith("@"):
-                keywords.add(word)
-                if word == "@context":
-                    contexts.append(item)
-                    continue
-            if isinstance(item, _NESTING):
-                pending.append(item)
+    for node in _objects(document):
+        keywords.update([word for word in node if word.startswith("@")])
+        if "@context" in node:
+            contexts.append(node["@context"])
     if not _RESTRUCTURING.isdisjoint(keywords):
         raise BadActivity("jsonld-restructuring")
     return contexts, bool(keywords - {"@context"})

@@ -213,7 +213,7 @@ def test_words_that_rename_or_redefine_ours_are_never_read_plainly(entry: dict[s
     try:
         assert normalise(inner) is not inner
     except BadActivity as refusal:
-        assert refusal.status == 400  # noqa: PT017 - nor here
+        assert refusal.status == 400  # noqa: PT017 - refused or expanded, both are right
 
 
 def test_a_word_that_is_taken_from_us_is_not_read_as_ours() -> None:
