@@ -1,7 +1,8 @@
 """Signed notes of fifty known people, received by one process on one core, beside a bare handler and Fedify.
 
-`make bench-inbox`, or `python -m bench.inbox [--count 4000] [--only ours]`. The load comes from the other core, over
-kept connections, signed beforehand. What counts as accepted is verified, new, and committed to the disk.
+`make bench-inbox`, or `python -m bench.inbox [--turns 12] [--only ours]`. The load comes from the other core, over kept
+connections, signed beforehand. What counts as accepted is verified, new, and committed to the disk. The pace of a
+machine changes from one second to the next: all servers stand ready, and take short turns.
 """
 
 import argparse
@@ -9,10 +10,12 @@ import asyncio
 import os
 import sqlite3
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
@@ -20,8 +23,7 @@ import aiohttp
 import msgspec
 
 from bench import load
-from bench.load import Answers
-from bench.processes import ROOT, cpu_seconds, free_port, memory, python, running, serve, until_listening
+from bench.processes import ROOT, cpu_so_far, free_port, memory, python, running, serve, until_listening
 from bench.senders import Sender, Wish, answering, introduce, requests, senders
 from bench.tables import machine, percentile, table, verdict
 from bench.town import build_town, environment, settings_of, town_at
@@ -29,124 +31,126 @@ from fedivoisin.app import open_store
 from fedivoisin.settings import Settings
 
 OURS, LOAD = 1, 0
-"""The core of the server under measurement, and the one of the load."""
+"""The core of the servers under measurement, and the one of the load."""
+CONNECTIONS = 64
 RATE = 500.0
 WAITING_AND_DONE = "SELECT count(next_at), count(CASE WHEN outcome = 'done' THEN 1 END) FROM inbox"
 LONGEST_WAIT = 120.0
 FEDIFY = ROOT / "tests/peers/fedify/bench.mjs"
+BARE = "bare aiohttp handler"
+ACCEPTED = "fedivoisin, worker idle"
+STEADY = f"fedivoisin at {RATE:.0f}/s"
+EXPANDED = "fedivoisin, expanded documents"
+PROCESSED = "fedivoisin, accepted and processed"
+FEDIFY_ACCEPTED = "Fedify without a queue"
+FEDIFY_PROCESSED = "Fedify, in-process queue"
+FEDIFY_EXPANDED = "Fedify, expanded documents"
 
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One server under one load."""
-
-    name: str
-    answers: Answers
-    done: int
-    cpu: float
-    rest: float
-    """Seconds from the first request to the last effect."""
-    rss: float
-
-    @property
-    def per_cpu(self) -> float:
-        """Activities per second of the server's CPU."""
-        return self.done / self.cpu
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What all measurements share."""
-
-    settings: Settings
-    people: Sequence[Sender]
-    listings: Sequence[str]
-    count: int
-
-
-Server = tuple[Process, int]
-"""A process that listens, and where."""
 Finish = Callable[[], Awaitable[int]]
 """Waits until all that was accepted is carried out; gives how many are."""
 
 
-async def measure(
-    name: str, server: Server, sent: Sequence[bytes], *, finish: Finish | None = None, rate: float | None = None
-) -> Measure:
-    """Send it all, and say what it took; the first hundred only warm it up."""
-    process, port = server
-    warm, sent = sent[:100], sent[100:]
-    await load.run(port, warm)
-    before = await finish() if finish else 0
-    cpu, began = cpu_seconds(process.pid), perf_counter()
-    answers = await load.run(port, sent, rate=rate)
-    done = await finish() - before if finish else answers.accepted
-    rest = perf_counter() - began
-    return Measure(name, answers, done, cpu_seconds(process.pid) - cpu, rest, memory(process.pid))
+@dataclass(slots=True)
+class Contender:
+    """One server under one load: what it does in each of its turns."""
+
+    name: str
+    process: Process
+    port: int
+    wish: Wish
+    in_a_turn: int
+    finish: Finish | None = None
+    rate: float | None = None
+    done: list[int] = field(default_factory=list[int])
+    cpu: list[float] = field(default_factory=list[float])
+    rest: list[float] = field(default_factory=list[float])
+    """Seconds from the first request to the last effect."""
+    latencies: list[list[float]] = field(default_factory=list[list[float]])
+    statuses: Counter[int] = field(default_factory=Counter[int])
+
+    async def take_turn(self, sent: Sequence[bytes]) -> None:
+        """Send it all; the first on each connection only warms it up."""
+        async with load.connected(self.port, connections=CONNECTIONS) as lines:
+            await lines.send(sent[:CONNECTIONS])
+            before = await self.finish() if self.finish else 0
+            cpu, began = cpu_so_far(self.process.pid), perf_counter()
+            answers = await lines.send(sent[CONNECTIONS:], rate=self.rate)
+            self.done.append(await self.finish() - before if self.finish else answers.accepted)
+            self.rest.append(perf_counter() - began)
+            self.cpu.append(cpu_so_far(self.process.pid) - cpu)
+        self.latencies.append(answers.latencies)
+        self.statuses.update(answers.statuses)
+
+    @property
+    def per_cpu(self) -> float:
+        """Activities per second of the server's CPU."""
+        return sum(self.done) / sum(self.cpu)
+
+    @property
+    def each(self) -> list[float]:
+        """The same of each turn."""
+        return [done / cpu for done, cpu in zip(self.done, self.cpu, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all measurements share: two towns of ours, one with workers, and who writes to them."""
+
+    receiving: Settings
+    working: Settings
+    people: Sequence[Sender]
 
 
 @asynccontextmanager
-async def ours(ground: Ground, *, workers: bool) -> AsyncGenerator[Process]:
-    """Our server on its core."""
-    settings = replace_workers(ground.settings, workers)
-    async with running(serve(), env=environment(settings), cpu=OURS) as process:
-        await until_listening(process, settings.port)
-        yield process
-
-
-def replace_workers(settings: Settings, workers: bool) -> Settings:
-    """The settings with or without the work behind the pages."""
-    return msgspec.structs.replace(settings, run_workers=workers)
-
-
-@asynccontextmanager
-async def fedify(port: int, *options: str) -> AsyncGenerator[Process]:
-    """Fedify on the same core."""
-    async with running([ROOT / "tools/node", FEDIFY, str(port), *options], cpu=OURS) as process:
-        await until_listening(process, port)
-        yield process
-
-
-async def bare(ground: Ground) -> Measure:
-    """The most that aiohttp can do."""
-    port = free_port()
-    sent = requests(ground.people, Wish(f"http://localhost:{port}"), 1000) * (1 + ground.count // 400)
-    async with running(python("-m", "bench.bare", "post", str(port)), cpu=OURS) as process:
-        await until_listening(process, port)
-        return await measure("bare aiohttp handler", (process, port), sent)
-
-
-async def accepting(ground: Ground) -> list[Measure]:
-    """Our server without its workers: closed loop, open loop, documents that must be expanded."""
-    wish = Wish(ground.settings.origin, ground.listings)
-    port = ground.settings.port
-    closed = requests(ground.people, wish, ground.count + 100)
-    steady = requests(ground.people, wish, ground.count // 2 + 100, first=100_000)
-    renamed = requests(ground.people, replace(wish, inline_alias=True), ground.count // 10 + 100, first=200_000)
-    async with ours(ground, workers=False) as process:
-        return [
-            await measure("fedivoisin, worker idle", (process, port), closed),
-            await measure(f"fedivoisin at {RATE:.0f}/s", (process, port), steady, rate=RATE),
-            await measure("fedivoisin, expanded documents", (process, port), renamed),
+async def started(ground: Ground, *, only_ours: bool) -> AsyncGenerator[list[Contender]]:
+    """All servers, on the same core."""
+    async with AsyncExitStack() as stack:
+        port = free_port()
+        bare = await stack.enter_async_context(running(python("-m", "bench.bare", "post", str(port)), cpu=OURS))
+        receiving = await stack.enter_async_context(_ours(ground.receiving))
+        working = await stack.enter_async_context(_ours(ground.working))
+        plain, busy = _wish(ground.receiving), _wish(ground.working)
+        renamed = replace(plain, inline_alias=True)
+        contenders = [
+            Contender(BARE, bare, port, Wish(f"http://localhost:{port}"), 2000),
+            Contender(ACCEPTED, receiving, ground.receiving.port, plain, 400),
+            Contender(EXPANDED, receiving, ground.receiving.port, renamed, 100),
+            Contender(PROCESSED, working, ground.working.port, busy, 400, lambda: _carried_out(ground.working)),
         ]
+        if not only_ours:
+            contenders += await _fedify(stack)
+        for one in contenders:
+            await until_listening(one.process, one.port)
+        yield contenders
 
 
-async def processing(ground: Ground) -> Measure:
-    """Our server with its workers, until the last note stands under its listing."""
-    sent = requests(
-        ground.people, Wish(ground.settings.origin, ground.listings), ground.count // 2 + 100, first=300_000
-    )
-    _empty(ground.settings)  # what was only accepted before is not part of this
-    async with ours(ground, workers=True) as process:
-        return await measure(
-            "fedivoisin, accepted and processed", (process, ground.settings.port), sent,
-            finish=lambda: _carried_out(ground.settings),
-        )  # fmt: skip
+@asynccontextmanager
+async def _ours(settings: Settings) -> AsyncGenerator[Process]:
+    async with running(serve(), env=environment(settings), cpu=OURS) as process:
+        yield process
 
 
-def _empty(settings: Settings) -> None:
-    with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as inbox, inbox:
-        inbox.execute("DELETE FROM inbox")
+async def _fedify(stack: AsyncExitStack) -> list[Contender]:
+    ports = [free_port(), free_port()]
+    plain, queue = [
+        await stack.enter_async_context(running([ROOT / "tools/node", FEDIFY, str(port), *options], cpu=OURS))
+        for port, options in zip(ports, [(), ("--queue",)], strict=True)
+    ]
+    wishes = [Wish(f"http://localhost:{port}") for port in ports]
+    return [
+        Contender(FEDIFY_ACCEPTED, plain, ports[0], wishes[0], 100, lambda: _treated(ports[0])),
+        Contender(FEDIFY_PROCESSED, queue, ports[1], wishes[1], 100, lambda: _treated(ports[1])),
+        Contender(
+            FEDIFY_EXPANDED, plain, ports[0], replace(wishes[0], inline_alias=True), 100, lambda: _treated(ports[0])
+        ),
+    ]
+
+
+def _wish(settings: Settings) -> Wish:
+    with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as looking:
+        return Wish(
+            settings.origin, [url for (url,) in looking.execute("SELECT url FROM listing WHERE state = 'open'")]
+        )
 
 
 async def _carried_out(settings: Settings) -> int:
@@ -158,23 +162,7 @@ async def _carried_out(settings: Settings) -> int:
                 return int(done)
             if perf_counter() > deadline:
                 raise TimeoutError(f"{waiting} activities still wait")
-            await asyncio.sleep(0.2)
-
-
-async def beside(ground: Ground) -> list[Measure]:
-    """Fedify, each time from nothing."""
-    port = free_port()
-    wish, count = Wish(f"http://localhost:{port}"), ground.count // 4 + 100
-    found: list[Measure] = []
-    for name, wanted, options in (
-        ("Fedify without a queue", wish, ()),
-        ("Fedify, in-process queue", wish, ("--queue",)),
-        ("Fedify, expanded documents", replace(wish, inline_alias=True), ()),
-    ):
-        sent = requests(ground.people, wanted, count)
-        async with fedify(port, *options) as process:
-            found.append(await measure(name, (process, port), sent, finish=lambda: _treated(port)))
-    return found
+            await asyncio.sleep(0.05)
 
 
 async def _treated(port: int) -> int:
@@ -187,79 +175,99 @@ async def _treated(port: int) -> int:
     return done
 
 
-async def main(count: int, only: str) -> None:
+async def take_turns(ground: Ground, contenders: Sequence[Contender], turns: int) -> None:
+    """Everybody in each turn, with notes that nobody has had before."""
+    number = 0
+    for turn in range(turns):
+        print(f"  Turn {turn + 1} of {turns} …", flush=True)
+        for one in contenders:
+            sent = requests(ground.people, one.wish, CONNECTIONS + one.in_a_turn, first=number)
+            number += len(sent)
+            await one.take_turn(sent)
+
+
+async def main(turns: int, only: str) -> None:
     """Build, measure, print."""
     with TemporaryDirectory() as name:
-        folder = Path(name)
         port = free_port()
         people = senders(f"http://localhost:{port}")
-        town = town_at(0)
-        settings = settings_of(town, folder, lab_hosts=(f"localhost:{port}",))
-        await build_town(town, settings)
-        store = open_store(settings)
-        await introduce(store, people)
-        await store.close()
-        ground = Ground(settings, people, _listings(settings), count)
+        receiving, working = [await _town(number, Path(name), people, port) for number in range(2)]
+        ground = Ground(msgspec.structs.replace(receiving, run_workers=False), working, people)
         os.sched_setaffinity(0, {LOAD})
-        async with answering(people, port):
-            plain = await bare(ground)
-            found = [plain, *await accepting(ground), await processing(ground)]
-            if only != "ours":
-                found += await beside(ground)
-    _print(found)
+        async with answering(people, port), started(ground, only_ours=only == "ours") as contenders:
+            await take_turns(ground, contenders, turns)
+            ours = contenders[1]
+            steady = Contender(STEADY, ours.process, ours.port, ours.wish, 1000, rate=RATE)
+            await take_turns(replace(ground, people=people[::-1]), [steady], 3)
+            _print([*contenders[:2], steady, *contenders[2:]])
 
 
-def _listings(settings: Settings) -> list[str]:
-    with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as looking:
-        return [url for (url,) in looking.execute("SELECT url FROM listing WHERE state = 'open'")]
+async def _town(number: int, folder: Path, people: list[Sender], port: int) -> Settings:
+    town = town_at(number)
+    settings = settings_of(town, folder, lab_hosts=(f"localhost:{port}",))
+    await build_town(town, settings)
+    store = open_store(settings)
+    await introduce(store, people)
+    await store.close()
+    return settings
 
 
-def _print(found: Sequence[Measure]) -> None:
+def _print(found: Sequence[Contender]) -> None:
+    sizes = {one.name: memory(one.process.pid) for one in found}
     rows = [
         [
             one.name,
-            f"{one.done}",
-            f"{one.done / one.rest:,.0f}",
+            f"{sum(one.done)}",
+            f"{sum(one.done) / sum(one.rest):,.0f}",
             f"{one.per_cpu:,.0f}",
-            f"{percentile(one.answers.latencies, 0.5) * 1000:.1f}",
-            f"{percentile(one.answers.latencies, 0.99) * 1000:.1f}",
-            f"{one.rss:.0f}",
+            f"{_late(one, 0.5):.1f}",
+            f"{_late(one, 0.99):.1f}",
+            f"{sizes[one.name]:.0f}",
         ]
         for one in found
     ]
-    print(f"\n{machine()}; the server on one core, the load on the other, 64 connections\n")
+    print(f"\n{machine()}; the servers on one core, the load on the other, {CONNECTIONS} connections\n")
     print(table(["", "activities", "per second", "per CPU-second", "p50, ms", "p99, ms", "RSS, MB"], rows))
     print()
-    print(table(["", "", "target", ""], list(_targets({one.name: one for one in found}))))
-    for one in found:
-        if set(one.answers.statuses) != {202} or one.done != len(one.answers.latencies):
-            print(f"\n{one.name}: {dict(one.answers.statuses)}, carried out {one.done}")
-
-
-def _targets(by_name: dict[str, Measure]) -> list[list[str]]:
-    pairs = (
-        ("fedivoisin, worker idle", "bare aiohttp handler", 0.25),
-        ("fedivoisin, worker idle", "Fedify without a queue", 12.0),
-        ("fedivoisin, accepted and processed", "bare aiohttp handler", 0.10),
-        ("fedivoisin, accepted and processed", "Fedify, in-process queue", 6.0),
-        ("fedivoisin, expanded documents", "Fedify, expanded documents", 3.0),
+    print(
+        table(["", "", "in half of the turns", "target", ""], list(_targets({one.name: one for one in found}, sizes)))
     )
-    rows = [
-        [f"{first} / {second}, per CPU-second", f"{ratio:.2f}", f"≥ {least:g}", verdict(ratio, least=least)]
-        for first, second, least in pairs
-        if second in by_name
-        for ratio in [by_name[first].per_cpu / by_name[second].per_cpu]
-    ]
-    steady = percentile(by_name[f"fedivoisin at {RATE:.0f}/s"].answers.latencies, 0.99) * 1000
-    heaviest = max(one.rss for one in by_name.values() if one.name.startswith("fedivoisin"))
-    rows.append([f"p99 at {RATE:.0f}/s, ms", f"{steady:.1f}", "≤ 10", verdict(steady, most=10)])
-    rows.append(["RSS under load, MB", f"{heaviest:.0f}", "≤ 150", verdict(heaviest, most=150)])
-    return rows
+    for one in found:
+        if set(one.statuses) != {202} or sum(one.done) != sum(len(some) for some in one.latencies):
+            print(f"\n{one.name}: {dict(one.statuses)}, carried out {sum(one.done)}")
+
+
+def _late(one: Contender, share: float) -> float:
+    """Milliseconds, of the middle turn: one in which the machine stood still says nothing of the server."""
+    return median([percentile(some, share) * 1000 for some in one.latencies])
+
+
+def _targets(by_name: dict[str, Contender], sizes: dict[str, float]) -> Iterator[list[str]]:
+    pairs = (
+        (ACCEPTED, BARE, 0.25),
+        (ACCEPTED, FEDIFY_ACCEPTED, 12.0),
+        (PROCESSED, BARE, 0.10),
+        (PROCESSED, FEDIFY_PROCESSED, 6.0),
+        (EXPANDED, FEDIFY_EXPANDED, 3.0),
+    )
+    for first, second, least in pairs:
+        if second not in by_name:
+            continue
+        one, other = by_name[first], by_name[second]
+        ratio, form = one.per_cpu / other.per_cpu, ".3f" if least < 1 else ".1f"
+        each = sorted(mine / theirs for mine, theirs in zip(one.each, other.each, strict=True))
+        low, high = percentile(each, 0.25), percentile(each, 0.75)
+        spread = f"{low:{form}} to {high:{form}}"
+        yield [f"{first} / {second}", f"{ratio:{form}}", spread, f"≥ {least:g}", verdict(ratio, least=least)]
+    late = _late(by_name[STEADY], 0.99)
+    yield [f"p99 at {RATE:.0f}/s, ms", f"{late:.1f}", "", "≤ 10", verdict(late, most=10)]
+    heaviest = max(size for name, size in sizes.items() if name.startswith("fedivoisin"))
+    yield ["RSS under load, MB", f"{heaviest:.0f}", "", "≤ 150", verdict(heaviest, most=150)]
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--turns", type=int, default=12)
     parser.add_argument("--only", choices=("all", "ours"), default="all")
     chosen = parser.parse_args()
-    asyncio.run(main(chosen.count, chosen.only))
+    asyncio.run(main(chosen.turns, chosen.only))

@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import cast
@@ -29,7 +30,7 @@ class Answers:
 
 @dataclass(slots=True)
 class Load:
-    """What is still to be sent, and over which connections."""
+    """What is still to be sent, and over which connections; made by `connected`."""
 
     answers: Answers = field(default_factory=Answers)
     waiting: deque[tuple[float | None, bytes]] = field(default_factory=deque[tuple[float | None, bytes]])
@@ -55,10 +56,33 @@ class Load:
         self.answers.latencies.append(seconds)
         self.answers.statuses[status] += 1
         self.left -= 1
-        if self.left:
-            self.next(line)
-        else:
+        self.next(line)
+        if not self.left:
             self.over.set()
+
+    async def send(self, requests: Sequence[bytes], *, rate: float | None = None) -> Answers:
+        """Send them all: as fast as answers come (closed loop), or at `rate` a second whatever comes (open loop)."""
+        self.answers, self.left = Answers(), len(requests)
+        self.over.clear()
+        began = perf_counter()
+        async with asyncio.timeout(LONGEST):
+            if rate is None:
+                self.waiting.extend((None, request) for request in requests)
+                idle, self.idle = self.idle, []
+                for line in idle:
+                    self.next(line)
+            else:
+                await self._push_at(requests, rate)
+            await self.over.wait()
+        self.answers.seconds = perf_counter() - began
+        return self.answers
+
+    async def _push_at(self, requests: Sequence[bytes], rate: float) -> None:
+        began = perf_counter()
+        for number, request in enumerate(requests):
+            due = began + number / rate
+            await asyncio.sleep(max(0.0, due - perf_counter()))
+            self.push(due, request)
 
 
 class Line(asyncio.Protocol):
@@ -105,36 +129,21 @@ class Line(asyncio.Protocol):
             self._transport.close()
 
 
-async def run(port: int, requests: Sequence[bytes], *, connections: int = 64, rate: float | None = None) -> Answers:
-    """Send them all: as fast as answers come (closed loop), or at `rate` a second whatever comes (open loop)."""
-    load = Load(left=len(requests))
+@asynccontextmanager
+async def connected(port: int, *, connections: int = 64) -> AsyncGenerator[Load]:
+    """Kept connections, for as many requests as one likes."""
+    load = Load()
     loop = asyncio.get_running_loop()
     lines = [(await loop.create_connection(lambda: Line(load), "127.0.0.1", port))[1] for _ in range(connections)]
     load.idle.extend(lines)
-    began = perf_counter()
-    async with asyncio.timeout(LONGEST):
-        if rate is None:
-            for request in requests:
-                load.waiting.append((None, request))
-            _start_closed(load)
-        else:
-            await _push_at(load, requests, rate)
-        await load.over.wait()
-    load.answers.seconds = perf_counter() - began
-    for line in lines:
-        line.close()
-    return load.answers
+    try:
+        yield load
+    finally:
+        for line in lines:
+            line.close()
 
 
-def _start_closed(load: Load) -> None:
-    idle, load.idle = load.idle, []
-    for line in idle:
-        load.next(line)
-
-
-async def _push_at(load: Load, requests: Sequence[bytes], rate: float) -> None:
-    began = perf_counter()
-    for number, request in enumerate(requests):
-        due = began + number / rate
-        await asyncio.sleep(max(0.0, due - perf_counter()))
-        load.push(due, request)
+async def run(port: int, requests: Sequence[bytes], *, connections: int = 64) -> Answers:
+    """Send them all as fast as answers come, over new connections."""
+    async with connected(port, connections=connections) as load:
+        return await load.send(requests)

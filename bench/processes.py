@@ -86,6 +86,12 @@ def cpu_seconds(pid: int) -> float:
     return sum(_ticks(one) for one in family(pid)) / TICKS
 
 
+def cpu_so_far(pid: int) -> float:
+    """The same to the nanosecond, of what lives: for measurements of a fraction of a second."""
+    threads = [thread for one in family(pid) for thread in _threads(one)]
+    return sum(int((thread / "schedstat").read_text(encoding="utf-8").split()[0]) for thread in threads) / 1e9
+
+
 def memory(pid: int) -> float:
     """Resident megabytes of the process and its children; what they share is counted in each."""
     return sum(_resident(one) for one in family(pid)) / MEGABYTE
@@ -101,10 +107,13 @@ def family(pid: int) -> list[int]:
 
 def _children(pid: int) -> list[int]:
     try:
-        threads = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+        return [int(child) for thread in _threads(pid) for child in (thread / "children").read_text().split()]
     except OSError:
         return []
+
+
+def _threads(pid: int) -> list[Path]:
+    return list(Path(f"/proc/{pid}/task").iterdir())
 
 
 def _ticks(pid: int) -> int:
