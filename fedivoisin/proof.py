@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import NewType
 
+from msgspec import Struct
+
 Origin = NewType("Origin", tuple[str, str, int])
 """(scheme, host, port), lower case, port explicit: FEP-fe34."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """A request whose signature held: `body` is the very bytes that were covered."""
 
     key_id: str

@@ -15,7 +15,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Spaces, controls (CR and LF among them) and what RFC 3986 leaves out of every component.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\"<>^`{|}\u2028\u2029\ud800-\udfff]")
-_PARTS = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#(.*))?", re.IGNORECASE)
+_BEGINNING = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@%\[\]]+?)\.?(?::([0-9]{1,5}))?")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 _ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -51,18 +51,22 @@ class Url:
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Url:
     """Takes any spelling of an http(s) address; raises BadActivity("bad-url") on all that is ambiguous."""
-    if len(text) > MAX_URL or _FORBIDDEN.search(text) or _ENCODED.search(text):
-        raise BadActivity("bad-url")
-    parts = _PARTS.fullmatch(text)
-    authority = _AUTHORITY.fullmatch(parts[2]) if parts else None
-    if parts is None or authority is None:
-        raise BadActivity("bad-url")
-    scheme = parts[1].lower()
-    port = int(authority[2]) if authority[2] else DEFAULT_PORTS[scheme]
-    if not 0 < port < 65536:
-        raise BadActivity("bad-url")
-    target = parts[3] if parts[3].startswith("/") else f"/{parts[3]}"
-    return Url(scheme, _host(authority[1]), port, _ascii(target), _ascii(parts[4] or ""))
+    beginning = _begin(text)
+    target, _, fragment = text[beginning.end() :].partition("#")
+    target = target if target.startswith("/") else f"/{target}"
+    return Url(*_place(beginning[1], beginning[2]), _ascii(target), _ascii(fragment))
+
+
+@lru_cache(maxsize=1024)
+def authority_of(text: str) -> str:
+    """The host of the address, and the port unless it is the usual one; raises as `parse` does."""
+    return parse(text).authority
+
+
+def place(text: str) -> tuple[str, str, int]:
+    """Scheme, host and port of the address, as `parse` has them; raises as it does."""
+    beginning = _begin(text)
+    return _place(beginning[1], beginning[2])
 
 
 @lru_cache(maxsize=1024)
@@ -77,6 +81,26 @@ def network_of(literal: str) -> str:
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(ip_network((address, 64), strict=False))
+
+
+def _begin(text: str) -> re.Match[str]:
+    beginning = _BEGINNING.match(text)
+    if beginning is None or len(text) > MAX_URL or _FORBIDDEN.search(text) or _ENCODED.search(text):
+        raise BadActivity("bad-url")
+    return beginning
+
+
+@lru_cache(maxsize=1024)
+def _place(scheme: str, authority: str) -> tuple[str, str, int]:
+    # What most addresses that are looked at share with another one.
+    parts = _AUTHORITY.fullmatch(authority)
+    if parts is None:
+        raise BadActivity("bad-url")
+    scheme = scheme.lower()
+    port = int(parts[2]) if parts[2] else DEFAULT_PORTS[scheme]
+    if not 0 < port < 65536:
+        raise BadActivity("bad-url")
+    return scheme, _host(parts[1]), port
 
 
 def _ascii(text: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedivoisin.errors import BadActivity
-from fedivoisin.urls import parse
+from fedivoisin.urls import authority_of, parse, place
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,8 @@ from fedivoisin.urls import parse
 def test_each_spelling_ends_as_one_text(text: str, normal: str) -> None:
     assert str(parse(text)) == normal
     assert str(parse(normal)) == normal
+    assert place(text) == place(normal) == (parse(text).scheme, parse(text).host, parse(text).port)
+    assert authority_of(text) == parse(text).authority
 
 
 @pytest.mark.parametrize(
@@ -81,8 +83,9 @@ def test_each_spelling_ends_as_one_text(text: str, normal: str) -> None:
     ],
 )
 def test_an_ambiguous_address_is_refused(text: str) -> None:
-    with pytest.raises(BadActivity, match="bad-url"):
-        parse(text)
+    for read in (parse, place, authority_of):
+        with pytest.raises(BadActivity, match="bad-url"):
+            read(text)
 
 
 @given(st.text(max_size=60))

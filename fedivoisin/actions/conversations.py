@@ -1,7 +1,8 @@
 """Talking about a listing, in private or below it, with people here and elsewhere."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from fedivoisin import addresses
 from fedivoisin.errors import Reason, Refused
@@ -12,8 +13,11 @@ from fedivoisin.market.events import QuestionAsked
 from fedivoisin.market.listing import Listing
 from fedivoisin.store import events, listings, members, neighbourhoods, threads
 from fedivoisin.store.db import Tx
+from fedivoisin.store.listings import Topic
 from fedivoisin.store.threads import Message, Thread
 from fedivoisin.trust.standing import require_member
+
+About: TypeAlias = Listing | Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ async def delete(tx: Tx, *, message_id: MessageId, writer_id: ActorId) -> None:
 
 
 async def receive(
-    tx: Tx, *, listing: Listing, asker_id: ActorId, writer_id: ActorId, words: Words, context: str | None
+    tx: Tx, *, listing: About, asker_id: ActorId, writer_id: ActorId, words: Words, context: str | None
 ) -> Message:
     """A private message came from elsewhere, for the conversation of `asker_id` with the author of the listing."""
     thread = await threads.of_asker(tx, listing.id, asker_id)
@@ -104,18 +108,16 @@ async def receive(
         thread = await _open(tx, listing, asker_id, message_id)
     if context is not None and writer_id == listing.author_id and not listing.is_local:
         await threads.name(tx, thread.id, context)  # the author's server names the conversation (FEP-7888)
-    message = _received(message_id, listing, writer_id, words, at=tx.now)
-    message = replace(message, thread_id=thread.id, recipient_id=thread.other(writer_id))
+    message = _received(message_id, listing, writer_id, words, at=tx.now, thread=thread)
     await threads.add_message(tx, message)
     happened = MessageSent(message_id, thread.id, listing.id, writer_id, thread.other(writer_id))
     await events.record(tx, happened, subject=thread.id, by=writer_id, is_local=False)
     return message
 
 
-async def receive_question(tx: Tx, *, listing: Listing, writer_id: ActorId, words: Words) -> Message:
+async def receive_question(tx: Tx, *, listing: About, writer_id: ActorId, words: Words) -> Message:
     """A public reply came from elsewhere: a visible question."""
     message = _received(MessageId(tx.new_id()), listing, writer_id, words, at=tx.now)
-    message = replace(message, is_public=True)
     await _put_question(tx, message, listing, is_local=False)
     return message
 
@@ -137,7 +139,7 @@ async def delete_received(tx: Tx, message: Message) -> None:
         await _delete(tx, message, is_local=False)
 
 
-async def _open(tx: Tx, listing: Listing, asker_id: ActorId, first_message: MessageId) -> Thread:
+async def _open(tx: Tx, listing: About, asker_id: ActorId, first_message: MessageId) -> Thread:
     thread_id = ThreadId(tx.new_id())
     # Ours is named below the listing; elsewhere the author's server will give it a name, ours stands until then.
     local_name = addresses.thread_url(listing.url, thread_id)
@@ -179,7 +181,7 @@ async def _send(
     return message
 
 
-async def _put_question(tx: Tx, message: Message, listing: Listing, *, is_local: bool) -> None:
+async def _put_question(tx: Tx, message: Message, listing: About, *, is_local: bool) -> None:
     await threads.add_message(tx, message)
     happened = QuestionAsked(listing.id, listing.author_id, message.writer_id, message.id)
     await events.record(tx, happened, subject=listing.id, by=message.writer_id, is_local=is_local)
@@ -191,15 +193,24 @@ async def _delete(tx: Tx, message: Message, *, is_local: bool) -> None:
     await events.record(tx, happened, subject=message.id, by=message.writer_id, is_local=is_local)
 
 
-def _received(message_id: MessageId, listing: Listing, writer_id: ActorId, words: Words, *, at: datetime) -> Message:
+def _received(
+    message_id: MessageId,
+    listing: About,
+    writer_id: ActorId,
+    words: Words,
+    *,
+    at: datetime,
+    thread: Thread | None = None,
+) -> Message:
+    """In a thread, or else for all to see."""
     return Message(
         id=message_id,
         url=words.url,
-        thread_id=None,
+        thread_id=thread.id if thread is not None else None,
         listing_id=listing.id,
         writer_id=writer_id,
-        recipient_id=None,
-        is_public=False,
+        recipient_id=thread.other(writer_id) if thread is not None else None,
+        is_public=thread is None,
         in_reply_to=words.in_reply_to,
         text=words.text[: rules.LONGEST],
         content_html=words.content_html,

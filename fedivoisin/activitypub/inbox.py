@@ -22,7 +22,7 @@ from fedivoisin.store import actors, follows, keys
 from fedivoisin.store.db import Store
 from fedivoisin.store.inbox import InboxWriter, Incoming
 from fedivoisin.store.tallies import Tally
-from fedivoisin.urls import parse as parse_url
+from fedivoisin.urls import authority_of
 
 REFETCH_AFTER = timedelta(minutes=5)
 """A kept key this fresh is not fetched again because a signature fails: that would be a lever for strangers."""
@@ -73,7 +73,7 @@ class Arrival:
     @property
     def host(self) -> str:
         """Whose key it was."""
-        return parse_url(self.verified.key_id).authority
+        return authority_of(self.verified.key_id)
 
 
 async def receive(reception: Reception, request: SignedRequest, *, network: str) -> bool:

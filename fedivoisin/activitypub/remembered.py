@@ -12,7 +12,7 @@ from fedivoisin.store import blocks, keys, neighbourhoods
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.keys import Key
 from fedivoisin.store.neighbourhoods import Neighbourhood
-from fedivoisin.urls import parse
+from fedivoisin.urls import authority_of
 
 LONGEST = timedelta(seconds=2)
 """What this process changes is forgotten at once; what another one changes, after so long."""
@@ -112,7 +112,7 @@ async def _look_at_door(tx: Tx) -> _Door:
 def _check(door: _Door, key_id: str) -> None:
     if door.here.is_trial:
         raise BadActivity("trial-mode", status=403)
-    if blocks.covers(door.blocked, parse(key_id).authority):
+    if blocks.covers(door.blocked, authority_of(key_id)):
         raise BadActivity("blocked", status=403)
 
 

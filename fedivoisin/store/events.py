@@ -12,11 +12,13 @@ from fedivoisin.ids import ActorId
 from fedivoisin.store.claims import found_once, holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.journal import event
+from fedivoisin.store.schema.neighbourhood import neighbourhood
 from fedivoisin.store.taxonomy import Event
 
 TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 CLAIM = timedelta(seconds=60)
 _NEW = insert(event)
+_MAIL = select(neighbourhood.c.mail)
 _RECORDED = [event.c[name] for name in ("id", "type", "fields", "subject", "by_id", "is_local", "at", "attempts")]
 """As `Recorded` wants them."""
 
@@ -37,10 +39,13 @@ class Recorded:
 async def record(tx: Tx, happened: Event, *, subject: str, by: ActorId | None, is_local: bool = True) -> None:
     """Write what happened to `subject` (a listing, a member, a thread…): effects of one subject keep this order.
 
-    `is_local` is false for what another instance told us: such events are shown, never published again.
+    `is_local` is false for what another instance told us: such events are shown, never published again. Only mails
+    follow from them: where none are sent, they are done as they are written.
     """
     content = {name: getattr(happened, name) for name in type(happened).__match_args__}
-    tx.filled.add("effects")
+    waits = is_local or await _sends_mail(tx)
+    if waits:
+        tx.filled.add("effects")
     await tx.rows(
         _NEW,
         type=type(happened).__name__,
@@ -49,7 +54,8 @@ async def record(tx: Tx, happened: Event, *, subject: str, by: ActorId | None, i
         is_local=is_local,
         fields=content,
         at=tx.now,
-        next_at=tx.now,
+        next_at=tx.now if waits else None,
+        done_at=None if waits else tx.now,
     )
 
 
@@ -113,6 +119,10 @@ async def of_types(tx: Tx, kinds: list[type[Event]], *, limit: int, before: int 
         query = query.where(event.c.id < before)
     rows = await tx.conn.execute(query.order_by(event.c.id.desc()).limit(limit))
     return [_recorded(row) for row in rows]
+
+
+async def _sends_mail(tx: Tx) -> bool:
+    return any(mail.get("host") for (mail,) in await tx.rows(_MAIL))
 
 
 def _recorded(row: Any) -> Recorded:

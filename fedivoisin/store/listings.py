@@ -1,11 +1,13 @@
 """Listings, ours and others': written whole, read whole."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select, update
 
+from fedivoisin.ids import ActorId, ListingId
 from fedivoisin.market.listing import Kind, Listing, Price, Purpose, State, Unit
 from fedivoisin.store import pictures, words
 from fedivoisin.store.db import Tx
@@ -18,6 +20,28 @@ COLUMNS = [listing.c[name] for name in (*_PLAIN, *_PRICE)]
 _NAMES = (*_PLAIN, *_PRICE)
 _BY_ID = select(*COLUMNS).where(listing.c.id == bindparam("wanted"))
 _BY_URL = select(*COLUMNS).where(listing.c.url == bindparam("wanted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a conversation needs to know of the listing that it is about."""
+
+    id: ListingId
+    url: str
+    author_id: ActorId
+    is_local: bool
+    deleted_at: datetime | None
+    hidden_at: datetime | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether people may still see it."""
+        return self.deleted_at is None and self.hidden_at is None
+
+
+_TOPIC = [listing.c[name] for name in Topic.__dataclass_fields__]
+_TOPIC_BY_ID = select(*_TOPIC).where(listing.c.id == bindparam("wanted"))
+_TOPIC_BY_URL = select(*_TOPIC).where(listing.c.url == bindparam("wanted"))
 
 
 async def insert(tx: Tx, new: Listing) -> None:
@@ -43,6 +67,16 @@ async def find(tx: Tx, listing_id: str) -> Listing | None:
 async def find_by_url(tx: Tx, url: str) -> Listing | None:
     """The listing whose id on the wire is `url`, hidden and deleted ones included."""
     return await _look_up(tx, _BY_URL, url)
+
+
+async def topic(tx: Tx, listing_id: str) -> Topic | None:
+    """The listing of that id as a topic, hidden and deleted ones included."""
+    return await _topic(tx, _TOPIC_BY_ID, listing_id)
+
+
+async def topic_by_url(tx: Tx, url: str) -> Topic | None:
+    """The listing whose id on the wire is `url` as a topic, hidden and deleted ones included."""
+    return await _topic(tx, _TOPIC_BY_URL, url)
 
 
 async def find_by_context(tx: Tx, url: str) -> Listing | None:
@@ -151,6 +185,11 @@ async def _look_up(tx: Tx, statement: Select[Any], wanted: str) -> Listing | Non
         return None
     row = dict(zip(_NAMES, rows[0], strict=True))
     return _listing(row, await pictures.under_one(tx, row["id"]))
+
+
+async def _topic(tx: Tx, statement: Select[Any], wanted: str) -> Topic | None:
+    rows = await tx.rows(statement, wanted=wanted)
+    return Topic(*rows[0]) if rows else None
 
 
 async def _one(tx: Tx, condition: Any) -> Listing | None:

@@ -15,6 +15,7 @@ from fedivoisin.store.events import Recorded
 from fedivoisin.store.taxonomy import Event
 from fedivoisin.trust.decisions import DomainBlocked
 from tests.fakes import FakeWorld
+from tests.makers import put_neighbourhood
 
 AWA = ActorId("actor-awa")
 
@@ -35,12 +36,20 @@ async def test_an_event_comes_back_as_it_was_recorded(store: Store, world: FakeW
 
 
 async def test_what_another_town_told_us_is_known_as_such(store: Store) -> None:
-    async def tell(tx: Tx) -> None:
-        await events.record(tx, _deleted(1), subject="one", by=None, is_local=False)
-
-    await store.write(tell)
+    await store.write(put_neighbourhood, mail={"host": "mail.example"})
+    await store.write(_hear)
     [recorded] = await _claim(store)
     assert (recorded.is_local, recorded.by) == (False, None)
+
+
+async def test_where_no_mail_is_sent_nothing_follows_from_what_another_town_told_us(store: Store) -> None:
+    await store.write(put_neighbourhood)
+    await store.write(_hear)
+    assert await _claim(store) == []
+    async with store.read() as tx:
+        assert [one.event for one in await events.of_types(tx, [ListingDeleted], limit=2)] == [_deleted(1)]
+    await _record(store, _deleted(1), "one")
+    assert [recorded.id for recorded in await _claim(store)] == [2]
 
 
 async def test_a_claimed_event_is_given_to_nobody_else(store: Store, other_store: Store) -> None:
@@ -131,6 +140,10 @@ async def test_the_audit_page_reads_back_by_kind_and_page(store: Store) -> None:
 
 def test_every_event_has_a_name_of_its_own() -> None:
     assert len(events.TYPES) == len(get_args(Event))
+
+
+async def _hear(tx: Tx) -> None:
+    await events.record(tx, _deleted(1), subject="one", by=None, is_local=False)
 
 
 def _deleted(number: int) -> ListingDeleted:

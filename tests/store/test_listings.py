@@ -10,6 +10,7 @@ from fedivoisin.ids import PictureId
 from fedivoisin.market.listing import EUR, Kind, Listing, Picture, Price, State, Unit
 from fedivoisin.store import listings, pictures, search
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.listings import Topic
 from fedivoisin.store.search import Query
 from tests.fakes import START, FakeWorld
 from tests.makers import a_listing, put_actor, put_listings, put_member, put_neighbourhood
@@ -65,6 +66,19 @@ async def test_a_listing_is_found_by_its_addresses(store: Store) -> None:
         assert await listings.find_by_url(tx, "https://nowhere.example/1") is None
         assert await listings.find_all(tx, [one.id, "other"]) == {one.id: one}
         assert await listings.find_all(tx, []) == {}
+
+
+async def test_a_listing_as_a_topic_says_whether_it_stands(store: Store) -> None:
+    one, other = a_listing(), a_listing(2)
+    await put_listings(store, one, other)
+    await store.write(listings.mark_deleted, other.id)
+    async with store.read() as tx:
+        by_id, by_url = await listings.topic(tx, one.id), await listings.topic_by_url(tx, one.url)
+        gone = await listings.topic(tx, other.id)
+        assert by_id == by_url == Topic(one.id, one.url, one.author_id, is_local=True, deleted_at=None, hidden_at=None)
+        assert [one.stands for one in (by_id, gone) if one is not None] == [True, False]
+        assert await listings.topic(tx, "other") is None
+        assert await listings.topic_by_url(tx, "https://nowhere.example/1") is None
 
 
 async def test_pictures_of_another_town_are_asked_for_once(store: Store) -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.proof import Origin, Verified

@@ -6,10 +6,10 @@ from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.parse.objects import NoteDocument
 from fedivoisin.errors import BadActivity
 from fedivoisin.ids import ActorId
-from fedivoisin.market.listing import Listing
 from fedivoisin.store import listings, threads
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
+from fedivoisin.store.listings import Topic
 from fedivoisin.store.threads import Message, Thread
 
 
@@ -51,11 +51,11 @@ async def _private(tx: Tx, said: NoteDocument, writer: Actor, readers: list[Acto
 async def _question(tx: Tx, said: NoteDocument, writer: Actor) -> Outcome:
     if said.in_reply_to is None:
         return Outcome.UNSOLICITED
-    listing = await listings.find_by_url(tx, said.in_reply_to)
+    listing = await listings.topic_by_url(tx, said.in_reply_to)
     if listing is None:
         asked = await threads.message_by_url(tx, said.in_reply_to)
-        listing = await listings.find(tx, asked.listing_id) if asked is not None and asked.is_public else None
-    if listing is None or not _stands(listing):
+        listing = await listings.topic(tx, asked.listing_id) if asked is not None and asked.is_public else None
+    if listing is None or not listing.stands:
         return Outcome.UNKNOWN_OBJECT
     await conversations.receive_question(tx, listing=listing, writer_id=writer.id, words=reading.words_of(tx, said))
     return Outcome.DONE
@@ -63,18 +63,18 @@ async def _question(tx: Tx, said: NoteDocument, writer: Actor) -> Outcome:
 
 async def _conversation(
     tx: Tx, said: NoteDocument, writer: Actor, readers: list[Actor]
-) -> tuple[Listing, ActorId] | None:
+) -> tuple[Topic, ActorId] | None:
     """The listing that it is about and who asks: through what it replies to, else through its `context` (FEP-7888),
     else what the two talked about last: a chat or a new direct message names nothing (Pixelfed, Pleroma, Mastodon).
     """
     named = {one.id for one in readers}
     thread = await _thread_of(tx, said)
     if thread is None or not thread.has(writer.id) or thread.other(writer.id) not in named:
-        listing = await listings.find_by_url(tx, said.in_reply_to) if said.in_reply_to else None
-        if listing is not None and _stands(listing) and listing.author_id in named:
+        listing = await listings.topic_by_url(tx, said.in_reply_to) if said.in_reply_to else None
+        if listing is not None and listing.stands and listing.author_id in named:
             return listing, writer.id
         thread = await threads.latest_between(tx, writer.id, named)
-    listing = await listings.find(tx, thread.listing_id) if thread is not None else None
+    listing = await listings.topic(tx, thread.listing_id) if thread is not None else None
     return (listing, thread.asker_id) if listing is not None and thread is not None else None
 
 
@@ -85,7 +85,3 @@ async def _thread_of(tx: Tx, said: NoteDocument) -> Thread | None:
     if message is not None and message.thread_id is not None:
         return await threads.by_id(tx, message.thread_id)
     return await threads.by_context(tx, said.context) if said.context else None
-
-
-def _stands(listing: Listing) -> bool:
-    return listing.deleted_at is None and listing.hidden_at is None

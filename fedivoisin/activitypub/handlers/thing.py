@@ -86,7 +86,7 @@ async def listing(tx: Tx, said: ListingDocument, author: Actor, *, is_wanted: bo
 
 async def _is_known(tx: Tx, url: str) -> bool:
     """Whether a listing or a message of that address was ever kept."""
-    return await listings.find_by_url(tx, url) is not None or await threads.message_by_url(tx, url) is not None
+    return await listings.topic_by_url(tx, url) is not None or await threads.message_by_url(tx, url) is not None
 
 
 async def _may_matter(tx: Tx, proven: Proven[Create] | Proven[Update]) -> bool:

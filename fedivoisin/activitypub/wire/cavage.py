@@ -17,7 +17,7 @@ from fedivoisin.urls import parse
 _PARAMETER = r'([A-Za-z]+)=(?:"([^"\\]*)"|([0-9]+))'
 _PARAMETERS = re.compile(_PARAMETER)
 _HEADER = re.compile(rf"{_PARAMETER}(?:[ \t]*,[ \t]*{_PARAMETER})*")
-_SIGNATURE = re.compile(r'(?:^|,)[ \t]*signature="([^"\\]*)"')
+_SIGNATURE = re.compile(r'signature="([^"\\]*)"')
 _DIGITS = re.compile(r"[0-9]{1,12}")
 _PARTS: dict[str, tuple[Part, ...]] = {
     "(request-target)": ("method", "target"),
@@ -46,7 +46,7 @@ def claim(request: SignedRequest) -> Claim:
     """Takes the `Signature` header apart; raises BadActivity, status 401, where it is not exactly as the draft says."""
     value = request.value("signature")
     found = _SIGNATURE.search(value)
-    if found is None:
+    if found is None or not _may_begin(value[: found.start()]):
         raise refused("bad-signature-header")
     # What is cut out has neither quote nor backslash: the rest is well-formed exactly when the whole is, and means the
     # same. (Were it cut out of the middle of anything but `signature`, two quotes would stand where one may.)
@@ -82,6 +82,11 @@ def sign(
         f'keyId="{key.id}",algorithm="{algorithm}",headers="{" ".join(values)}",signature="{signature}"'
     )
     return headers
+
+
+def _may_begin(before: str) -> bool:
+    before = before.rstrip(" \t")
+    return not before or before.endswith(",")
 
 
 @lru_cache(maxsize=256)

@@ -4,14 +4,13 @@ from functools import lru_cache
 
 from fedivoisin.errors import BadActivity
 from fedivoisin.proof import Origin
-from fedivoisin.urls import Url, parse
+from fedivoisin.urls import Url, parse, place
 
 
 @lru_cache(maxsize=1024)
 def origin_of(url: str) -> Origin:
     """(scheme, host, port) of an http(s) URL; BadActivity("bad-url") for anything else."""
-    address = parse(url)
-    return Origin((address.scheme, address.host, address.port))
+    return Origin(place(url))
 
 
 def same_origin(first: str, *others: str) -> bool:

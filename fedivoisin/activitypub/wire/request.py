@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from msgspec import Struct
+
 from fedivoisin.activitypub.wire.origins import base_of
 from fedivoisin.errors import BadActivity
 from fedivoisin.proof import Origin
@@ -83,8 +85,7 @@ class SignedRequest:
         return self.method == "GET" and {pair.partition("=")[0] for pair in self.query.split("&")} <= _PAGING
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A signature taken apart: nothing in it is true until `signatures.verify` says so."""
 
     scheme: Scheme

@@ -241,7 +241,17 @@ def test_a_request_without_signature_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "x", 'keyId="a"', 'Signature keyId="a"', 'keyId="a",signature="*",headers="date"']
+    "value",
+    [
+        "",
+        "x",
+        'keyId="a"',
+        'Signature keyId="a"',
+        'keyId="a",signature="*",headers="date"',
+        'keyId="a",headers="date",xsignature="YQ=="',
+        'keyId="a",headers="date",xsignature="YQ==",signature="YQ=="',
+        'keyId="a",headers="date" signature="YQ=="',
+    ],
 )
 def test_a_signature_header_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(BadActivity, match=r"bad-signature-header|covered-header-missing"):
