@@ -38,6 +38,8 @@ class SignedRequest:
     body: bytes = field(repr=False)
     origin: Origin
     lab: bool = False
+    repeated: set[str] = field(init=False, repr=False, compare=False, default_factory=set[str])
+    """Names, in lower case, of the fields that have several lines."""
     _lines: dict[str, list[str]] = field(init=False, repr=False, compare=False, default_factory=dict[str, list[str]])
 
     def __post_init__(self) -> None:
@@ -47,6 +49,7 @@ class SignedRequest:
             name = spelt.lower()
             if name in lines:
                 lines[name].append(value.strip(" \t"))
+                self.repeated.add(name)
             else:
                 lines[name] = [value.strip(" \t")]
 
