@@ -9,10 +9,9 @@ import argparse
 import asyncio
 import json
 import os
-import sqlite3
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +25,8 @@ from bench.authority import certificate_for
 from bench.followers import follow, publish
 from bench.processes import (
     COMPILING,
+    LOAD,
+    OURS,
     ROOT,
     DidNotStart,
     cpu_seconds,
@@ -38,15 +39,13 @@ from bench.processes import (
     until_quiet,
 )
 from bench.tables import machine, table, verdict
-from bench.town import build_town, environment, settings_of, town_at
+from bench.town import ask, build_town, environment, settings_of, town_at
 from fedivoisin.activitypub.wire import keys
 from fedivoisin.app import open_store
 from fedivoisin.ids import ActorId
 from fedivoisin.settings import Settings
 from fedivoisin.store.db import Store
 
-OURS, LOAD = 1, 0
-"""The core of what is measured, and the one of the sink."""
 WARM = 20
 OURS_COLD = "fedivoisin, new connections"
 IN_A_ROW = 10
@@ -167,7 +166,7 @@ async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: i
     await build_town(town, settings)
     store = open_store(settings)
     try:
-        writers = [ActorId(id) for (id,) in _ask(settings, MEMBERS)]
+        writers = [ActorId(id) for (id,) in ask(settings, MEMBERS)]
         key = keys.public_pem(keys.new_rsa().public_key())
         for writer, its in zip(writers, hosts, strict=True):
             await follow(store, writer, its, scheme="https" if its is hosts[-1] else "http", public_key=key)
@@ -213,13 +212,13 @@ def _middle(rounds: Sequence[Measure]) -> Measure:
 
 async def _publish(ground: Ground, sink: Sink, author: ActorId, title: str) -> tuple[int, float, float]:
     """From the row in the journal to the last record: how many, CPU seconds, seconds at the sink."""
-    (_, _, before) = _ask(ground.settings, LEFT)[0]
+    (_, _, before) = ask(ground.settings, LEFT)[0]
     came = (await sink.count())["posts"]
     cpu, began = cpu_seconds(ground.process.pid), perf_counter()
     await publish(ground.store, author, title)
     while True:
         await asyncio.sleep(0.1)
-        deliveries, events, sent = _ask(ground.settings, LEFT)[0]
+        deliveries, events, sent = ask(ground.settings, LEFT)[0]
         if not deliveries and not events:
             break
         if perf_counter() - began > LONGEST_WAIT:
@@ -228,11 +227,6 @@ async def _publish(ground: Ground, sink: Sink, author: ActorId, title: str) -> t
     if counted["posts"] - came != sent - before:
         raise RuntimeError(f"{sent - before} recorded, {counted['posts'] - came} came")
     return sent - before, cpu_seconds(ground.process.pid) - cpu, counted["last"] - counted["first"]
-
-
-def _ask(settings: Settings, question: str) -> list[Any]:
-    with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as looking:
-        return looking.execute(question).fetchall()
 
 
 def _print(found: Sequence[Measure], count: int) -> None:

@@ -8,11 +8,10 @@ machine changes from one second to the next: all servers stand ready, and take s
 import argparse
 import asyncio
 import os
-import sqlite3
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -23,19 +22,20 @@ import aiohttp
 import msgspec
 
 from bench import load
-from bench.processes import ROOT, cpu_so_far, free_port, memory, python, running, serve, until_listening
+from bench.processes import LOAD, OURS, ROOT, cpu_so_far, free_port, memory, python, running, serve, until_listening
 from bench.senders import Sender, Wish, answering, introduce, requests, senders
 from bench.tables import machine, percentile, table, verdict
-from bench.town import build_town, environment, settings_of, town_at
+from bench.town import ask, build_town, environment, settings_of, town_at
 from fedivoisin.app import open_store
 from fedivoisin.settings import Settings
 
-OURS, LOAD = 1, 0
-"""The core of the servers under measurement, and the one of the load."""
 CONNECTIONS = 64
 RATE = 500.0
 WAITING_AND_DONE = "SELECT count(next_at), count(CASE WHEN outcome = 'done' THEN 1 END) FROM inbox"
 LONGEST_WAIT = 120.0
+LOOK_AGAIN = 0.05
+FEWEST = 300
+"""Activities of a turn below which there is no 99th percentile worth a look."""
 FEDIFY = ROOT / "tests/peers/fedify/bench.mjs"
 BARE = "bare aiohttp handler"
 ACCEPTED = "fedivoisin, worker idle"
@@ -107,8 +107,10 @@ async def started(ground: Ground, *, only_ours: bool) -> AsyncGenerator[list[Con
     async with AsyncExitStack() as stack:
         port = free_port()
         bare = await stack.enter_async_context(running(python("-m", "bench.bare", "post", str(port)), cpu=OURS))
-        receiving = await stack.enter_async_context(_ours(ground.receiving))
-        working = await stack.enter_async_context(_ours(ground.working))
+        receiving, working = [
+            await stack.enter_async_context(running(serve(), env=environment(settings), cpu=OURS))
+            for settings in (ground.receiving, ground.working)
+        ]
         plain, busy = _wish(ground.receiving), _wish(ground.working)
         renamed = replace(plain, inline_alias=True)
         contenders = [
@@ -122,12 +124,6 @@ async def started(ground: Ground, *, only_ours: bool) -> AsyncGenerator[list[Con
         for one in contenders:
             await until_listening(one.process, one.port)
         yield contenders
-
-
-@asynccontextmanager
-async def _ours(settings: Settings) -> AsyncGenerator[Process]:
-    async with running(serve(), env=environment(settings), cpu=OURS) as process:
-        yield process
 
 
 async def _fedify(stack: AsyncExitStack) -> list[Contender]:
@@ -147,43 +143,38 @@ async def _fedify(stack: AsyncExitStack) -> list[Contender]:
 
 
 def _wish(settings: Settings) -> Wish:
-    with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as looking:
-        return Wish(
-            settings.origin, [url for (url,) in looking.execute("SELECT url FROM listing WHERE state = 'open'")]
-        )
+    return Wish(settings.origin, [url for (url,) in ask(settings, "SELECT url FROM listing WHERE state = 'open'")])
 
 
 async def _carried_out(settings: Settings) -> int:
-    deadline = perf_counter() + LONGEST_WAIT
-    with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as looking:
+    async with asyncio.timeout(LONGEST_WAIT):
         while True:
-            waiting, done = looking.execute(WAITING_AND_DONE).fetchone()
+            ((waiting, done),) = ask(settings, WAITING_AND_DONE)
             if not waiting:
                 return int(done)
-            if perf_counter() > deadline:
-                raise TimeoutError(f"{waiting} activities still wait")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LOOK_AGAIN)
 
 
 async def _treated(port: int) -> int:
-    done, before = -1, -2
-    async with aiohttp.ClientSession() as session:
-        while done != before:
-            await asyncio.sleep(0.5 if before >= 0 else 0)
+    async with asyncio.timeout(LONGEST_WAIT), aiohttp.ClientSession() as session:
+        while True:
             async with session.get(f"http://127.0.0.1:{port}/done") as response:
-                done, before = int(await response.text()), done
-    return done
+                accepted, done = map(int, (await response.text()).split())
+            if accepted == done:
+                return done
+            await asyncio.sleep(LOOK_AGAIN)
 
 
-async def take_turns(ground: Ground, contenders: Sequence[Contender], turns: int) -> None:
-    """Everybody in each turn, with notes that nobody has had before."""
-    number = 0
+async def take_turns(ground: Ground, contenders: Sequence[Contender], turns: int, *, first: int = 0) -> int:
+    """Everybody in each turn, with notes that nobody has had before, from the `first`; gives the next one's number."""
+    number = first
     for turn in range(turns):
         print(f"  Turn {turn + 1} of {turns} …", flush=True)
         for one in contenders:
             sent = requests(ground.people, one.wish, CONNECTIONS + one.in_a_turn, first=number)
             number += len(sent)
             await one.take_turn(sent)
+    return number
 
 
 async def main(turns: int, only: str) -> None:
@@ -195,11 +186,11 @@ async def main(turns: int, only: str) -> None:
         ground = Ground(msgspec.structs.replace(receiving, run_workers=False), working, people)
         os.sched_setaffinity(0, {LOAD})
         async with answering(people, port), started(ground, only_ours=only == "ours") as contenders:
-            await take_turns(ground, contenders, turns)
-            ours = contenders[1]
+            number = await take_turns(ground, contenders, turns)
+            ours = next(one for one in contenders if one.name == ACCEPTED)
             steady = Contender(STEADY, ours.process, ours.port, ours.wish, 1000, rate=RATE)
-            await take_turns(replace(ground, people=people[::-1]), [steady], 3)
-            _print([*contenders[:2], steady, *contenders[2:]])
+            await take_turns(ground, [steady], 3, first=number)
+            _print([*contenders, steady])
 
 
 async def _town(number: int, folder: Path, people: list[Sender], port: int) -> Settings:
@@ -221,7 +212,7 @@ def _print(found: Sequence[Contender]) -> None:
             f"{sum(one.done) / sum(one.rest):,.0f}",
             f"{one.per_cpu:,.0f}",
             f"{_late(one, 0.5):.1f}",
-            f"{_late(one, 0.99):.1f}",
+            f"{_late(one, 0.99):.1f}" if one.in_a_turn >= FEWEST else "",
             f"{sizes[one.name]:.0f}",
         ]
         for one in found
@@ -229,9 +220,8 @@ def _print(found: Sequence[Contender]) -> None:
     print(f"\n{machine()}; the servers on one core, the load on the other, {CONNECTIONS} connections\n")
     print(table(["", "activities", "per second", "per CPU-second", "p50, ms", "p99, ms", "RSS, MB"], rows))
     print()
-    print(
-        table(["", "", "in half of the turns", "target", ""], list(_targets({one.name: one for one in found}, sizes)))
-    )
+    targets = list(_targets({one.name: one for one in found}, sizes))
+    print(table(["per CPU-second", "", "in half of the turns", "target", ""], targets))
     for one in found:
         if set(one.statuses) != {202} or sum(one.done) != sum(len(some) for some in one.latencies):
             print(f"\n{one.name}: {dict(one.statuses)}, carried out {sum(one.done)}")
@@ -255,7 +245,7 @@ def _targets(by_name: dict[str, Contender], sizes: dict[str, float]) -> Iterator
             continue
         one, other = by_name[first], by_name[second]
         ratio, form = one.per_cpu / other.per_cpu, ".3f" if least < 1 else ".1f"
-        each = sorted(mine / theirs for mine, theirs in zip(one.each, other.each, strict=True))
+        each = [mine / theirs for mine, theirs in zip(one.each, other.each, strict=True)]
         low, high = percentile(each, 0.25), percentile(each, 0.75)
         spread = f"{low:{form}} to {high:{form}}"
         yield [f"{first} / {second}", f"{ratio:{form}}", spread, f"≥ {least:g}", verdict(ratio, least=least)]

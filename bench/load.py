@@ -18,7 +18,6 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 class Answers:
     """How long each answer took, and what it was."""
 
-    seconds: float = 0.0
     latencies: list[float] = field(default_factory=list[float])
     statuses: Counter[int] = field(default_factory=Counter[int])
 
@@ -56,7 +55,8 @@ class Load:
         self.answers.latencies.append(seconds)
         self.answers.statuses[status] += 1
         self.left -= 1
-        self.next(line)
+        if status:
+            self.next(line)
         if not self.left:
             self.over.set()
 
@@ -64,7 +64,6 @@ class Load:
         """Send them all: as fast as answers come (closed loop), or at `rate` a second whatever comes (open loop)."""
         self.answers, self.left = Answers(), len(requests)
         self.over.clear()
-        began = perf_counter()
         async with asyncio.timeout(LONGEST):
             if rate is None:
                 self.waiting.extend((None, request) for request in requests)
@@ -74,7 +73,6 @@ class Load:
             else:
                 await self._push_at(requests, rate)
             await self.over.wait()
-        self.answers.seconds = perf_counter() - began
         return self.answers
 
     async def _push_at(self, requests: Sequence[bytes], rate: float) -> None:
@@ -130,7 +128,7 @@ class Line(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def connected(port: int, *, connections: int = 64) -> AsyncGenerator[Load]:
+async def connected(port: int, *, connections: int) -> AsyncGenerator[Load]:
     """Kept connections, for as many requests as one likes."""
     load = Load()
     loop = asyncio.get_running_loop()
@@ -143,7 +141,7 @@ async def connected(port: int, *, connections: int = 64) -> AsyncGenerator[Load]
             line.close()
 
 
-async def run(port: int, requests: Sequence[bytes], *, connections: int = 64) -> Answers:
+async def run(port: int, requests: Sequence[bytes], *, connections: int) -> Answers:
     """Send them all as fast as answers come, over new connections."""
     async with connected(port, connections=connections) as load:
         return await load.send(requests)

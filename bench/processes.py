@@ -14,6 +14,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LONGEST_START = 60.0
 MEGABYTE = 1_000_000
+OURS, LOAD = 1, 0
+"""The core of what is measured, and the one of the load."""
 
 
 class DidNotStart(Exception):
@@ -87,9 +89,8 @@ def cpu_seconds(pid: int) -> float:
 
 
 def cpu_so_far(pid: int) -> float:
-    """The same to the nanosecond, of what lives: for measurements of a fraction of a second."""
-    threads = [thread for one in family(pid) for thread in _threads(one)]
-    return sum(int((thread / "schedstat").read_text(encoding="utf-8").split()[0]) for thread in threads) / 1e9
+    """The same to the nanosecond, for a fraction of a second: what threads that have ended had used is not in it."""
+    return sum(_nanoseconds(thread) for one in family(pid) for thread in _threads(one)) / 1e9
 
 
 def memory(pid: int) -> float:
@@ -113,7 +114,17 @@ def _children(pid: int) -> list[int]:
 
 
 def _threads(pid: int) -> list[Path]:
-    return list(Path(f"/proc/{pid}/task").iterdir())
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []
+
+
+def _nanoseconds(thread: Path) -> int:
+    try:
+        return int((thread / "schedstat").read_text(encoding="utf-8").split()[0])
+    except OSError:
+        return 0
 
 
 def _ticks(pid: int) -> int:

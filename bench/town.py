@@ -1,8 +1,11 @@
 """A town of the demonstration, built anew for a measurement, on a port of its own."""
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bench.processes import free_port
 from fedivoisin.app import open_store
@@ -50,6 +53,12 @@ def environment(settings: Settings) -> Mapping[str, str]:
         "FEDIVOISIN_LIMITS_INBOX_KNOWN": str(limits.inbox_known),
         "FEDIVOISIN_LIMITS_QUEUE": str(limits.queue),
     }
+
+
+def ask(settings: Settings, question: str) -> list[Any]:
+    """What its database holds."""
+    with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as looking:
+        return looking.execute(question).fetchall()
 
 
 async def build_town(town: Town, settings: Settings) -> None:

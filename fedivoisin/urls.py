@@ -15,7 +15,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Spaces, controls (CR and LF among them) and what RFC 3986 leaves out of every component.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\"<>^`{|}\u2028\u2029\ud800-\udfff]")
-_BEGINNING = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
+_BEGINNING = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE | re.ASCII)
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@%\[\]]+?)\.?(?::([0-9]{1,5}))?")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 _ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -54,7 +54,7 @@ def parse(text: str) -> Url:
     beginning = _begin(text)
     target, _, fragment = text[beginning.end() :].partition("#")
     target = target if target.startswith("/") else f"/{target}"
-    return Url(*_place(beginning[1], beginning[2]), _ascii(target), _ascii(fragment))
+    return Url(*_origin(beginning[1], beginning[2]), _ascii(target), _ascii(fragment))
 
 
 @lru_cache(maxsize=1024)
@@ -63,10 +63,10 @@ def authority_of(text: str) -> str:
     return parse(text).authority
 
 
-def place(text: str) -> tuple[str, str, int]:
+def origin(text: str) -> tuple[str, str, int]:
     """Scheme, host and port of the address, as `parse` has them; raises as it does."""
     beginning = _begin(text)
-    return _place(beginning[1], beginning[2])
+    return _origin(beginning[1], beginning[2])
 
 
 @lru_cache(maxsize=1024)
@@ -84,15 +84,16 @@ def network_of(literal: str) -> str:
 
 
 def _begin(text: str) -> re.Match[str]:
+    if len(text) > MAX_URL or _FORBIDDEN.search(text) or _ENCODED.search(text):
+        raise BadActivity("bad-url")
     beginning = _BEGINNING.match(text)
-    if beginning is None or len(text) > MAX_URL or _FORBIDDEN.search(text) or _ENCODED.search(text):
+    if beginning is None:
         raise BadActivity("bad-url")
     return beginning
 
 
-@lru_cache(maxsize=1024)
-def _place(scheme: str, authority: str) -> tuple[str, str, int]:
-    # What most addresses that are looked at share with another one.
+@lru_cache(maxsize=1024)  # that of most addresses is another one's, too
+def _origin(scheme: str, authority: str) -> tuple[str, str, int]:
     parts = _AUTHORITY.fullmatch(authority)
     if parts is None:
         raise BadActivity("bad-url")

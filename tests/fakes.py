@@ -60,6 +60,7 @@ class FakeWorld:
     requests: list[Request] = field(default_factory=list[Request])
     pages: dict[str, Answer] = field(default_factory=dict[str, Answer])
     """URL -> the answer to a GET. Other addresses cannot be reached."""
+    redirections: dict[str, str] = field(default_factory=dict[str, str])
     inboxes: dict[str, Answer] = field(default_factory=dict[str, Answer])
     """URL -> the answer to a POST. Other addresses answer 202."""
     mail_servers: list[MailServer] = field(default_factory=list[MailServer])
@@ -122,6 +123,11 @@ class FakeWorld:
     ) -> Response:
         """Answer from `pages`."""
         headers = {"accept": accept, **(sign("GET", url, None) if sign else {})}
+        if (target := self.redirections.get(url)) is not None:
+            self.requests.append(Request("GET", url, headers))
+            if may_go is not None:
+                await may_go(target)
+            return await self.fetch(target, accept=accept, max_bytes=max_bytes, sign=sign, may_go=may_go)
         response = self._answer(Request("GET", url, headers), self.pages.get(url, Unreachable("no-such-page")))
         if may_go is not None and response.url != url:
             await may_go(response.url)

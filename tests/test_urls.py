@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedivoisin.errors import BadActivity
-from fedivoisin.urls import authority_of, parse, place
+from fedivoisin.urls import authority_of, origin, parse
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from fedivoisin.urls import authority_of, parse, place
 def test_each_spelling_ends_as_one_text(text: str, normal: str) -> None:
     assert str(parse(text)) == normal
     assert str(parse(normal)) == normal
-    assert place(text) == place(normal) == (parse(text).scheme, parse(text).host, parse(text).port)
+    assert origin(text) == origin(normal) == (parse(text).scheme, parse(text).host, parse(text).port)
     assert authority_of(text) == parse(text).authority
 
 
@@ -39,6 +39,8 @@ def test_each_spelling_ends_as_one_text(text: str, normal: str) -> None:
     [
         "",
         "nantes.example",
+        "httpſ://nantes.example/",
+        "httpſ://nantes.example:443/",
         "//nantes.example/",
         "ftp://nantes.example/",
         "javascript:alert(1)",
@@ -83,7 +85,7 @@ def test_each_spelling_ends_as_one_text(text: str, normal: str) -> None:
     ],
 )
 def test_an_ambiguous_address_is_refused(text: str) -> None:
-    for read in (parse, place, authority_of):
+    for read in (origin, parse, authority_of):
         with pytest.raises(BadActivity, match="bad-url"):
             read(text)
 

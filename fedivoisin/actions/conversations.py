@@ -18,6 +18,7 @@ from fedivoisin.store.threads import Message, Thread
 from fedivoisin.trust.standing import require_member
 
 About: TypeAlias = Listing | Topic
+"""Either knows enough of a listing to be talked about."""
 
 
 @dataclass(frozen=True, slots=True)

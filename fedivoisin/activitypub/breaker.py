@@ -28,7 +28,7 @@ class _Silence:
 
 @dataclass(slots=True)
 class Breaker:
-    """One for those who receive, one for those who carry out."""
+    """One for each `Fetcher`: a process has one for what it receives, and one for what it carries out."""
 
     _silent: dict[str, _Silence] = field(default_factory=dict[str, _Silence])
 

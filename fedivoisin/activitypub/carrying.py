@@ -15,6 +15,7 @@ from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument
 from fedivoisin.activitypub.parse.objects import Document, Tombstone
 from fedivoisin.activitypub.proven import said_by
 from fedivoisin.activitypub.remote import Remote
+from fedivoisin.activitypub.together import Patience
 from fedivoisin.activitypub.wire import jsonld, strict_json
 from fedivoisin.errors import BadActivity, Missing, Refused, Unreachable
 from fedivoisin.store import actors, blocks, inbox, neighbourhoods, outbox, peers
@@ -56,7 +57,7 @@ class _Ground:
 
 async def carry_out(reception: Reception, rows: Sequence[Received]) -> list[str]:
     """Carry out claimed rows, in their order; how each ended, in any order. One that fails takes no other with it."""
-    kept, ends = _read_all(rows)
+    kept, ends = await _read_all(rows)
     try:
         ends, alone = await reception.store.write(_together, kept, ends)
     except Exception:
@@ -67,10 +68,13 @@ async def carry_out(reception: Reception, rows: Sequence[Received]) -> list[str]
     return [*ends.values(), *await _all_alone(reception, alone)]
 
 
-def _read_all(rows: Sequence[Received]) -> tuple[list[Kept], dict[int, str]]:
+async def _read_all(rows: Sequence[Received]) -> tuple[list[Kept], dict[int, str]]:
     kept: list[Kept] = []
     ends: dict[int, str] = {}
+    patience = Patience()
     for row in rows:
+        if patience.is_over():
+            await asyncio.sleep(0)
         try:
             raw = strict_json.load(row.body)
             kept.append(Kept(row, parse.activity(jsonld.normalise(raw)), raw))

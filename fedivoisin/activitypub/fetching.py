@@ -1,6 +1,6 @@
 """One signed GET of a document, from its own origin and of the right kind (FEDERATION.md §5)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
@@ -66,7 +66,7 @@ async def ask_once(fetcher: Fetcher, url: str, *, accept: str, scheme: Scheme | 
     async with fetcher.store.read() as tx:
         key, _ = await _allowed(tx, address.authority)
     sign = _sign_with(fetcher.world, key, scheme) if scheme else None
-    return await _ask(fetcher, address.address, accept, sign)
+    return await _ask(fetcher, address.address, accept, sign, redirected=lambda _: None)
 
 
 def read_activity(fetcher: Fetcher, response: Response) -> Fetched:
@@ -140,26 +140,38 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
         key, peer = await _allowed(tx, address.authority)
     now = fetcher.world.now()
     _check_breaker(fetcher, address.authority, now)
+    asked: list[str] = []
+    is_silent = False
+
+    def ask_next(host: str) -> None:
+        _check_breaker(fetcher, host, now)
+        asked.append(host)
 
     async def attempt(scheme: Scheme) -> Response:
-        return await _ask(fetcher, address.address, accept, _sign_with(fetcher.world, key, scheme))
+        asked.append(address.authority)
+        sign = _sign_with(fetcher.world, key, scheme)
+        return await _ask(fetcher, address.address, accept, sign, redirected=ask_next)
 
     try:
         response, scheme = await signing.knock(attempt, signing.schemes(peer, now))
         _check_status(response, now)
     except Unreachable as error:
-        # A host that fails at one address is there: strangers choose addresses, and must not shut it off from us.
-        if error.status is None:
-            fetcher.breaker.failed(address.authority, fetcher.world.now())
-        else:
-            fetcher.breaker.answered(address.authority)
+        is_silent = error.status is None and error.code != OPEN
         raise
-    except BadActivity:
-        fetcher.breaker.answered(address.authority)
-        raise
-    fetcher.breaker.answered(address.authority)
+    finally:
+        _note(fetcher, asked, is_silent=is_silent)
     await _remember(fetcher, parse(response.url).authority, scheme, peer)
     return response
+
+
+def _note(fetcher: Fetcher, asked: Sequence[str], *, is_silent: bool) -> None:
+    """Whoever fails at one address, or leads elsewhere, is there: strangers choose addresses, and must not shut a host
+    off from us.
+    """
+    for host in asked[:-1] if is_silent else asked:
+        fetcher.breaker.answered(host)
+    if is_silent and asked:
+        fetcher.breaker.failed(asked[-1], fetcher.world.now())
 
 
 def _check_breaker(fetcher: Fetcher, host: str, now: datetime) -> None:
@@ -170,10 +182,16 @@ def _check_breaker(fetcher: Fetcher, host: str, now: datetime) -> None:
         raise
 
 
-async def _ask(fetcher: Fetcher, url: str, accept: str, sign: Sign | None) -> Response:
+async def _ask(
+    fetcher: Fetcher, url: str, accept: str, sign: Sign | None, *, redirected: Callable[[str], None]
+) -> Response:
+    """`redirected` is told of each further host before it is asked."""
+
     async def may_go(target: str) -> None:
+        host = parse(target).authority
         async with fetcher.store.read() as tx:
-            await _check_host(tx, parse(target).authority)
+            await _check_host(tx, host)
+        redirected(host)
 
     return await fetcher.world.fetch(url, accept=accept, max_bytes=fetcher.max_bytes, sign=sign, may_go=may_go)
 

@@ -99,7 +99,7 @@ class Remembered:
         kept: dict[str, Kept] = {}
         for one in found:
             with suppress(BadActivity):  # one that cannot be read must not shut the door for all
-                kept[one.id] = _kept(one, self._keys[one.id].key, self._keys[one.id].text)
+                kept[one.id] = _kept(one, self._keys[one.id])
         self._keys, self._used = kept, set()
         self._door, self._changes, self._since = door, changes, tx.now
         return door
@@ -125,8 +125,9 @@ async def _look_up(tx: Tx, key_id: str) -> Kept:
     return Kept(None, None)
 
 
-def _kept(found: Key, known: PublicKey | None = None, text: str = "") -> Kept:
-    """`known` is what `text` was read as: the same text of the same owner is not read again."""
-    if known is None or known.owner != found.owner or text != found.public:
+def _kept(found: Key, before: Kept | None = None) -> Kept:
+    """The same text of the same owner as `before` is not read again."""
+    known = before.key if before is not None and before.text == found.public else None
+    if known is None or known.owner != found.owner:
         known = usable(found)
     return Kept(known, found.fetched_at, found.public)

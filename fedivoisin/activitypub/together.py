@@ -3,12 +3,30 @@ it does for the others in two thirds of the time, its code and data being at han
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 AT_ONCE = 32
 """More would make everybody else wait: a step is a fraction of a millisecond for each."""
+LONGEST = 0.05
+"""Seconds at a stretch, where it is not: a document that must be expanded may take a quarter of a second."""
+
+
+class Patience:
+    """Of all others in the program, with one who does many things at a stretch."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + LONGEST
+
+    def is_over(self) -> bool:
+        """Whether the others should have their turn now; if so, it begins anew."""
+        now = time.monotonic()
+        if now < self._until:
+            return False
+        self._until = now + LONGEST
+        return True
 
 
 class Visitor(Protocol):
@@ -40,8 +58,20 @@ class Together(Generic[V]):
         going, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._go)
-        for step in self.steps:
-            going = [one for one in going if _takes(step, one)]
+        self._take(0, going)
+
+    def _take(self, first: int, going: Sequence[V]) -> None:
+        patience = Patience()
+        for number, step in enumerate(self.steps[first:], first):
+            passed: list[V] = []
+            for place, one in enumerate(going, 1):
+                if _takes(step, one):
+                    passed.append(one)
+                if patience.is_over():
+                    asyncio.get_running_loop().call_soon(self._take, number + 1, passed)
+                    asyncio.get_running_loop().call_soon(self._take, number, going[place:])
+                    return
+            going = passed
 
 
 def _takes(step: Step[V], visitor: V) -> bool:

@@ -271,6 +271,8 @@ async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     unpack = _Gzip() if encoding == "gzip" else None
     body = bytearray()
     async for chunk in response.content.iter_any():
+        if unpack and unpack.is_whole:  # what comes behind the end would be kept, and never seen
+            raise Unreachable("bad-encoding", status=response.status)
         try:
             body += unpack.feed(chunk, max_bytes + 1 - len(body)) if unpack else chunk
         except zlib.error:

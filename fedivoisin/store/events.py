@@ -9,16 +9,15 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from fedivoisin.ids import ActorId
+from fedivoisin.store import neighbourhoods
 from fedivoisin.store.claims import found_once, holder
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.journal import event
-from fedivoisin.store.schema.neighbourhood import neighbourhood
 from fedivoisin.store.taxonomy import Event
 
 TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 CLAIM = timedelta(seconds=60)
 _NEW = insert(event)
-_MAIL = select(neighbourhood.c.mail)
 _RECORDED = [event.c[name] for name in ("id", "type", "fields", "subject", "by_id", "is_local", "at", "attempts")]
 """As `Recorded` wants them."""
 
@@ -43,7 +42,7 @@ async def record(tx: Tx, happened: Event, *, subject: str, by: ActorId | None, i
     follow from them: where none are sent, they are done as they are written.
     """
     content = {name: getattr(happened, name) for name in type(happened).__match_args__}
-    waits = is_local or await _sends_mail(tx)
+    waits = is_local or await neighbourhoods.sends_mail(tx)
     if waits:
         tx.filled.add("effects")
     await tx.rows(
@@ -119,10 +118,6 @@ async def of_types(tx: Tx, kinds: list[type[Event]], *, limit: int, before: int 
         query = query.where(event.c.id < before)
     rows = await tx.conn.execute(query.order_by(event.c.id.desc()).limit(limit))
     return [_recorded(row) for row in rows]
-
-
-async def _sends_mail(tx: Tx) -> bool:
-    return any(mail.get("host") for (mail,) in await tx.rows(_MAIL))
 
 
 def _recorded(row: Any) -> Recorded:

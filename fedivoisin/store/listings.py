@@ -34,7 +34,7 @@ class Topic:
     hidden_at: datetime | None
 
     @property
-    def stands(self) -> bool:
+    def is_shown(self) -> bool:
         """Whether people may still see it."""
         return self.deleted_at is None and self.hidden_at is None
 

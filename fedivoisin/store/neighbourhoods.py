@@ -52,7 +52,7 @@ class Neighbourhood:
     @property
     def sends_mail(self) -> bool:
         """A mail server is set."""
-        return bool(self.mail.get("host"))
+        return _has_server(self.mail)
 
     @property
     def base(self) -> str:
@@ -61,6 +61,7 @@ class Neighbourhood:
 
 
 FIELDS = tuple(Neighbourhood.__dataclass_fields__)
+_MAIL = select(neighbourhood.c.mail).where(neighbourhood.c.id == ONLY)
 _CURRENT = select(*(neighbourhood.c[name] for name in FIELDS)).where(neighbourhood.c.id == ONLY)
 
 
@@ -68,6 +69,11 @@ async def current(tx: Tx) -> Neighbourhood:
     """The row; `prepare` made it when the program first started."""
     (row,) = await tx.rows(_CURRENT)
     return Neighbourhood(*row)
+
+
+async def sends_mail(tx: Tx) -> bool:
+    """Whether a mail server is set; never where the program has not started yet."""
+    return any(_has_server(mail) for (mail,) in await tx.rows(_MAIL))
 
 
 async def current_or_none(tx: Tx) -> Neighbourhood | None:
@@ -109,3 +115,7 @@ async def setup_draft(tx: Tx) -> dict[str, dict[str, Any]]:
 async def keep_setup_draft(tx: Tx, screen: str, answers: dict[str, Any]) -> None:
     """Keep what one screen of the first run was told."""
     await change(tx, setup_draft=await setup_draft(tx) | {screen: answers})
+
+
+def _has_server(mail: dict[str, Any]) -> bool:
+    return bool(mail.get("host"))

@@ -31,25 +31,32 @@ class Turnstile:
     """
 
     def __init__(self, database: Path, *, longest: float = LONGEST) -> None:
+        self._database = database
         self._longest = longest
         self._without_until = 0.0
         self._locks: list[int] = []
-        try:
-            for name in ("next", "turn"):
-                self._locks.append(_opened(f"{database}-{name}", database))
-        except OSError as error:
-            log.warning("writers do not take turns", extra={"error": str(error)})
-            self.close()
 
     @contextmanager
     def turn(self) -> Generator[None]:
         """One's turn, waited for in the thread that asks."""
-        has_turn = bool(self._locks) and time.monotonic() >= self._without_until and self._wait()
+        has_turn = time.monotonic() >= self._without_until and self._are_open() and self._wait()
         try:
             yield
         finally:
             if has_turn:
                 flock(self._locks[1], LOCK_UN)
+
+    def _are_open(self) -> bool:
+        if self._locks:
+            return True
+        try:
+            for name in ("next", "turn"):
+                self._locks.append(_opened(f"{self._database}-{name}", self._database))
+        except OSError as error:  # another process may be about to make them ours
+            log.warning("writers do not take turns", extra={"error": str(error)})
+            self.close()
+            self._without_until = time.monotonic() + WITHOUT
+        return bool(self._locks)
 
     def _wait(self) -> bool:
         following, turn = self._locks

@@ -25,7 +25,7 @@ from fedivoisin.world import World
 log = logging.getLogger(__name__)
 
 BATCH = 100
-"""In one transaction: 40 ms, for which whoever else writes to SQLite waits."""
+"""Activities, or events, in one transaction: 40 ms for notes, for which whoever else writes to SQLite waits."""
 LOOK_AGAIN = 2.0
 """Seconds between looks when no bell rings: another process may have written, or something has become due."""
 CLOCK = 20.0
@@ -112,7 +112,8 @@ async def carry_out(reception: Reception) -> int:
 
 async def answer_lookups(reception: Reception) -> int:
     """Look for what members asked about, and at lists of followers that differ from ours."""
-    due = await reception.store.take(lookups.claim, limit=BATCH)
+    # One that breaks us uses up no try of another.
+    due = await reception.store.take(lookups.claim, limit=1)
     for lookup in due:
         await lookup_answers.answer(reception, lookup)
     return len(due) + await followers_check.repair_due(reception)

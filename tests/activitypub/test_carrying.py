@@ -1,5 +1,6 @@
 """Many activities in one transaction: each ends for itself, none takes another with it; on both databases."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from fedivoisin.activitypub import carrying, dispatch, inbox, remote
+from fedivoisin.activitypub import carrying, dispatch, inbox, remote, together
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.wire.origins import origin_of
 from fedivoisin.errors import Missing, Reason, Refused
@@ -89,6 +90,16 @@ async def test_a_body_that_cannot_be_read_ends_so(here: Neighbours) -> None:
     verified = Verified(f"{BOB}#main-key", BOB, origin_of(BOB), b"{", "cavage")
     await here.store.append(rows.put, [Incoming(verified, f"{BOB}/one", "Follow")])
     assert await _carry_out(here) == ["bad-json"]
+
+
+async def test_while_many_are_read_others_have_their_turn(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "LONGEST", 0.0)
+    await _arrived(here, "one", "two")
+    due = await here.store.take(rows.claim, limit=5)
+    others: list[str] = []
+    asyncio.get_running_loop().call_soon(others.append, "a visitor")
+    kept, ends = await carrying._read_all(due)
+    assert (len(kept), ends, others) == (2, {}, ["a visitor"])
 
 
 async def test_what_somebody_else_did_during_a_fetch_is_left(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:

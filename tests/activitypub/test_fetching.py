@@ -188,6 +188,18 @@ async def test_a_host_that_fails_at_one_address_is_there(here: Neighbours, answe
         assert (await _refusal(here))[0] != "breaker"
 
 
+async def test_a_host_that_leads_to_a_silent_one_is_there(here: Neighbours) -> None:
+    dead, notes = "https://lyon.example/x", [f"{NOTE}-{number}" for number in range(breaker.OPENS_AFTER + 1)]
+    here.world.redirections = dict.fromkeys(notes, dead)
+    for one in notes[:-1]:
+        assert await _refusal(here, one) == ("no-such-page", None)
+    assert await _refusal(here, notes[-1]) == ("breaker", None)
+    assert await _refusal(here, dead) == ("breaker", None)
+    assert [request.url for request in here.requests[-2:]] == [dead, notes[-1]]
+    here.show(note(f"{RENNES}/users/bob"))
+    assert await _refusal(here) == (NOTE, None)
+
+
 @pytest.mark.parametrize(
     ("body", "limit"),
     [

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from fedivoisin.activitypub import together
 from fedivoisin.activitypub.together import AT_ONCE, Together
 
 
@@ -75,6 +76,18 @@ async def test_a_crowd_goes_in_several_turns_and_others_may_come_between() -> No
     asyncio.get_running_loop().call_soon(house.taken.append, "somebody else")
     assert all(await asyncio.gather(*[guest.passed for guest in guests]))
     assert house.taken[2 * AT_ONCE :] == ["somebody else", f"{AT_ONCE} rings", f"{AT_ONCE} enters"]
+
+
+async def test_where_a_step_takes_long_others_may_come_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "LONGEST", 0.0)
+    house = House()
+    door, guests = house.door(), [Guest("awa"), Guest("bob"), Guest("eve")]
+    for guest in guests:
+        door.join(guest)
+    asyncio.get_running_loop().call_soon(house.taken.append, "somebody else")
+    ends = await asyncio.gather(*[guest.passed for guest in guests], return_exceptions=True)
+    assert [type(end) for end in ends] == [bool, bool, ValueError]
+    assert house.taken == ["awa rings", "somebody else", "awa enters", "bob rings", "bob enters", "eve rings"]
 
 
 async def test_even_what_no_future_can_say_stops_nobody_else() -> None:

@@ -176,7 +176,22 @@ async def test_a_gzip_bomb_is_cut_at_the_limit() -> None:
 )
 async def test_a_badly_packed_body_is_unreachable(body: bytes, encoding: str, code: str) -> None:
     async with lab(packed(body, encoding)) as (network, base):
-        with pytest.raises(Unreachable, match=code):
+        with pytest.raises(Unreachable, match=code) as refusal:
+            await get(network, base)
+        assert refusal.value.status == 200
+
+
+async def endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Encoding": "gzip"})
+    await response.prepare(request)
+    await response.write(gzip.compress(b"bonjour"))
+    while True:
+        await response.write(bytes(65_536))
+
+
+async def test_what_comes_behind_the_end_of_what_was_packed_is_not_kept() -> None:
+    async with lab(endless) as (network, base):
+        with pytest.raises(Unreachable, match="bad-encoding"):
             await get(network, base)
 
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
+from sqlalchemy import select
 
 from fedivoisin.ids import ActorId, ListingId
 from fedivoisin.market.events import ListingClosed, ListingDeleted
 from fedivoisin.store import events
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.events import Recorded
+from fedivoisin.store.schema.journal import event
 from fedivoisin.store.taxonomy import Event
 from fedivoisin.trust.decisions import DomainBlocked
 from tests.fakes import FakeWorld
@@ -48,6 +50,7 @@ async def test_where_no_mail_is_sent_nothing_follows_from_what_another_town_told
     assert await _claim(store) == []
     async with store.read() as tx:
         assert [one.event for one in await events.of_types(tx, [ListingDeleted], limit=2)] == [_deleted(1)]
+        assert await tx.conn.scalar(select(event.c.done_at)) == tx.now
     await _record(store, _deleted(1), "one")
     assert [recorded.id for recorded in await _claim(store)] == [2]
 

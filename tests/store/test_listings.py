@@ -68,15 +68,15 @@ async def test_a_listing_is_found_by_its_addresses(store: Store) -> None:
         assert await listings.find_all(tx, []) == {}
 
 
-async def test_a_listing_as_a_topic_says_whether_it_stands(store: Store) -> None:
-    one, other = a_listing(), a_listing(2)
-    await put_listings(store, one, other)
+async def test_a_listing_as_a_topic_says_whether_it_is_shown(store: Store) -> None:
+    one, other, hidden = a_listing(), a_listing(2), a_listing(3, hidden_at=START)
+    await put_listings(store, one, other, hidden)
     await store.write(listings.mark_deleted, other.id)
     async with store.read() as tx:
         by_id, by_url = await listings.topic(tx, one.id), await listings.topic_by_url(tx, one.url)
-        gone = await listings.topic(tx, other.id)
+        gone, unseen = await listings.topic(tx, other.id), await listings.topic(tx, hidden.id)
         assert by_id == by_url == Topic(one.id, one.url, one.author_id, is_local=True, deleted_at=None, hidden_at=None)
-        assert [one.stands for one in (by_id, gone) if one is not None] == [True, False]
+        assert [one.is_shown for one in (by_id, gone, unseen) if one is not None] == [True, False, False]
         assert await listings.topic(tx, "other") is None
         assert await listings.topic_by_url(tx, "https://nowhere.example/1") is None
 

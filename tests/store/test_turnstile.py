@@ -1,5 +1,6 @@
 """Who writes to one file next: whoever came first, whatever the other is about to do."""
 
+import os
 import stat
 import threading
 from collections.abc import Callable
@@ -47,6 +48,13 @@ def test_a_turn_that_fails_is_given_back(tmp_path: Path) -> None:
     turnstile.close()
 
 
+def _take_and_close(database: Path) -> None:
+    turnstile = Turnstile(database)
+    with turnstile.turn():
+        pass
+    turnstile.close()
+
+
 def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         threading.Event().wait(0.001)
@@ -77,7 +85,7 @@ def test_a_stopped_process_holds_up_the_others_once_and_not_for_ever(
 
 def test_one_stopped_while_it_waits_does_not_either(tmp_path: Path) -> None:
     other = Turnstile(tmp_path / "town.db", longest=0.05)
-    with (tmp_path / "town.db-next").open() as stopped:
+    with (tmp_path / "town.db-next").open("w") as stopped:
         flock(stopped, LOCK_EX)
         with other.turn():
             assert not _is_held(tmp_path / "town.db-turn")
@@ -89,24 +97,27 @@ def test_whoever_may_write_the_database_may_take_a_turn_and_nobody_else(tmp_path
     locks = [Path(f"{database}-{one}") for one in ("next", "turn")]
     for mode, expected in ((0o600, 0o600), (0o664, 0o660), (0o644, 0o640)):
         database.chmod(mode)
-        Turnstile(database).close()
+        _take_and_close(database)
         assert {stat.S_IMODE(one.stat().st_mode) for one in locks} == {expected}
         for one in locks:
             one.unlink()
 
 
-def test_what_others_put_in_the_folder_is_neither_followed_nor_given_away(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.touch(0o600)
-    database = tmp_path / "town.db"
-    database.touch()
-    database.chmod(0o664)
-    (tmp_path / "town.db-next").symlink_to(secret)
-    (tmp_path / "town.db-turn").hardlink_to(secret)
+def test_a_link_that_others_put_in_the_folder_is_not_followed(tmp_path: Path) -> None:
+    database, secret = tmp_path / "town.db", tmp_path / "secret"
+    for one in (database, secret):
+        one.touch()
+    (tmp_path / "town.db-turn").symlink_to(secret)
     with Turnstile(database).turn():
         assert not _is_held(secret)
-    (tmp_path / "town.db-next").unlink()
-    Turnstile(database).close()
+
+
+def test_what_others_put_in_the_folder_is_not_given_away(tmp_path: Path) -> None:
+    database, secret = tmp_path / "town.db", tmp_path / "secret"
+    database.touch(0o664)
+    secret.touch(0o600)
+    (tmp_path / "town.db-next").hardlink_to(secret)
+    _take_and_close(database)
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 
 
@@ -114,6 +125,33 @@ def test_without_a_place_for_its_files_it_goes_on_without_turns(tmp_path: Path) 
     (tmp_path / "town.db-turn").mkdir()
     with Turnstile(tmp_path / "town.db").turn():
         assert not _is_held(tmp_path / "town.db-next")
+
+
+def test_a_place_that_is_found_later_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "town.db-turn").mkdir()
+    patient = Turnstile(tmp_path / "town.db")
+    with patient.turn():
+        (tmp_path / "town.db-turn").rmdir()
+    with patient.turn():
+        assert not (tmp_path / "town.db-turn").exists()
+    monkeypatch.setattr(patient, "_without_until", 0.0)  # the minute is over
+    with patient.turn():
+        assert _is_held(tmp_path / "town.db-turn")
+
+
+async def test_the_first_writer_of_a_new_file_lets_those_in_who_may_write_it(tmp_path: Path) -> None:
+    opened = Sqlite(make_url(f"sqlite:///{tmp_path / 'town.db'}"))
+
+    async def nothing(_: AsyncConnection) -> None: ...
+
+    before = os.umask(0o022)
+    try:
+        await opened.run(nothing, isolation="SERIALIZABLE")
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE((tmp_path / f"town.db{end}").stat().st_mode) for end in ("-next", "-turn")}
+    assert modes == {0o640}
+    await opened.close()
 
 
 async def test_the_writers_of_one_file_take_turns(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ async def _question(tx: Tx, said: NoteDocument, writer: Actor) -> Outcome:
     if listing is None:
         asked = await threads.message_by_url(tx, said.in_reply_to)
         listing = await listings.topic(tx, asked.listing_id) if asked is not None and asked.is_public else None
-    if listing is None or not listing.stands:
+    if listing is None or not listing.is_shown:
         return Outcome.UNKNOWN_OBJECT
     await conversations.receive_question(tx, listing=listing, writer_id=writer.id, words=reading.words_of(tx, said))
     return Outcome.DONE
@@ -71,7 +71,7 @@ async def _conversation(
     thread = await _thread_of(tx, said)
     if thread is None or not thread.has(writer.id) or thread.other(writer.id) not in named:
         listing = await listings.topic_by_url(tx, said.in_reply_to) if said.in_reply_to else None
-        if listing is not None and listing.stands and listing.author_id in named:
+        if listing is not None and listing.is_shown and listing.author_id in named:
             return listing, writer.id
         thread = await threads.latest_between(tx, writer.id, named)
     listing = await listings.topic(tx, thread.listing_id) if thread is not None else None

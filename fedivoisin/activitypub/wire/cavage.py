@@ -85,6 +85,7 @@ def sign(
 
 
 def _may_begin(before: str) -> bool:
+    # Not in the pattern: one that begins with plain letters is found by a fast search.
     before = before.rstrip(" \t")
     return not before or before.endswith(",")
 

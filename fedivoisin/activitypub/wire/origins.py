@@ -4,13 +4,13 @@ from functools import lru_cache
 
 from fedivoisin.errors import BadActivity
 from fedivoisin.proof import Origin
-from fedivoisin.urls import Url, parse, place
+from fedivoisin.urls import Url, origin, parse
 
 
 @lru_cache(maxsize=1024)
 def origin_of(url: str) -> Origin:
     """(scheme, host, port) of an http(s) URL; BadActivity("bad-url") for anything else."""
-    return Origin(place(url))
+    return Origin(origin(url))
 
 
 def same_origin(first: str, *others: str) -> bool:

@@ -13,10 +13,9 @@ from fedivoisin.activitypub.wire.origins import origin_of, same_origin
 from fedivoisin.activitypub.wire.request import Claim, Scheme, SignedRequest, refused
 from fedivoisin.errors import BadActivity
 from fedivoisin.proof import Verified
-from fedivoisin.urls import parse
 
 MAX_SKEW = timedelta(hours=1)
-_MAX_SKEW = MAX_SKEW.total_seconds()
+_MAX_SKEW_SECONDS = MAX_SKEW.total_seconds()
 
 _ONCE = frozenset({"signature", "signature-input", "host", "date", "digest", "content-digest"})
 _DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
@@ -81,12 +80,12 @@ def claim_of(request: SignedRequest) -> Claim:
 
 def _check_key_id(request: SignedRequest, key_id: str) -> None:
     try:
-        address = parse(key_id)
+        origin = origin_of(key_id)
     except BadActivity:
         raise refused("bad-key-id") from None
-    if address.scheme != "https" and not request.lab:
+    if origin[0] != "https" and not request.lab:
         raise refused("bad-key-id")
-    if (address.scheme, address.host, address.port) == request.origin:
+    if origin == request.origin:
         raise refused("local-key-id")
 
 
@@ -102,9 +101,9 @@ def _check_coverage(request: SignedRequest, claim: Claim) -> None:
 
 def _check_times(request: SignedRequest, claim: Claim, now: datetime) -> None:
     present = now.timestamp()
-    if claim.created is not None and "created" in claim.covers and abs(present - claim.created) > _MAX_SKEW:
+    if claim.created is not None and "created" in claim.covers and abs(present - claim.created) > _MAX_SKEW_SECONDS:
         raise refused("clock-skew")
-    if "date" in claim.covers and abs(present - _date(request.value("date"))) > _MAX_SKEW:
+    if "date" in claim.covers and abs(present - _date(request.value("date"))) > _MAX_SKEW_SECONDS:
         raise refused("clock-skew")
     if claim.expires is not None and claim.expires < present:
         raise refused("signature-expired")

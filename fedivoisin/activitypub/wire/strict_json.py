@@ -68,7 +68,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer,
 
 
 def _is_surely_small(raw: bytes) -> bool:
-    """Every value stands at the beginning, or behind a bracket or a comma: few of these need no closer look."""
+    """Every value takes a byte, and stands at the beginning or behind a bracket or a comma: few need no closer look."""
     openings = raw.count(b"{") + raw.count(b"[")
     return openings <= MAX_DEPTH and (len(raw) < MAX_NODES or openings + raw.count(b",") < MAX_NODES)
 

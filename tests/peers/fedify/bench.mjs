@@ -3,7 +3,7 @@
 //   node bench.mjs PORT [--queue]
 //
 // It keeps everything in memory. Without --queue an activity is treated before its POST is answered; with it, Fedify's
-// own in-process queue treats it afterwards. GET /done tells how many were treated.
+// own in-process queue treats it afterwards. GET /done tells how many were accepted, and how many of them treated.
 
 import { createServer } from "node:http";
 import { createFederation, InProcessMessageQueue, MemoryKvStore } from "@fedify/fedify";
@@ -12,6 +12,7 @@ import * as vocab from "@fedify/vocab";
 const port = Number(process.argv[2]);
 const hasQueue = process.argv.includes("--queue");
 const notes = new Map();
+let accepted = 0;
 let done = 0;
 
 const federation = createFederation({
@@ -33,7 +34,7 @@ federation.setInboxListeners("/users/{identifier}/inbox", "/inbox").on(vocab.Cre
 if (hasQueue) federation.startQueue(undefined);
 
 const server = createServer(async (incoming, outgoing) => {
-  if (incoming.url === "/done") return outgoing.end(String(done));
+  if (incoming.url === "/done") return outgoing.end(`${accepted} ${done}`);
   const body = Buffer.concat(await incoming.toArray());
   const request = new Request(`http://localhost:${port}${incoming.url}`, {
     method: incoming.method,
@@ -41,6 +42,7 @@ const server = createServer(async (incoming, outgoing) => {
     body: body.length > 0 ? body : undefined,
   });
   const response = await federation.fetch(request, { contextData: undefined });
+  if (response.status === 202) accepted += 1;
   outgoing.statusCode = response.status;
   outgoing.setHeaders(response.headers);
   outgoing.end(Buffer.from(await response.arrayBuffer()));
