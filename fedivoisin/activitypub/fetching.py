@@ -141,7 +141,6 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
     now = fetcher.world.now()
     _check_breaker(fetcher, address.authority, now)
     asked: list[str] = []
-    is_silent = False
 
     def ask_next(host: str) -> None:
         _check_breaker(fetcher, host, now)
@@ -156,10 +155,12 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
         response, scheme = await signing.knock(attempt, signing.schemes(peer, now))
         _check_status(response, now)
     except Unreachable as error:
-        is_silent = error.status is None and error.code != OPEN
+        _note(fetcher, asked, is_silent=error.status is None and error.code != OPEN)
         raise
-    finally:
-        _note(fetcher, asked, is_silent=is_silent)
+    except BadActivity:
+        _note(fetcher, asked, is_silent=False)
+        raise
+    _note(fetcher, asked, is_silent=False)
     await _remember(fetcher, parse(response.url).authority, scheme, peer)
     return response
 

@@ -1,5 +1,6 @@
 """One document of another server: which answers are believed, which come back later, which never. On both databases."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
@@ -186,6 +187,19 @@ async def test_a_host_that_fails_at_one_address_is_there(here: Neighbours, answe
     here.world.pages[NOTE] = answer
     for _ in range(breaker.OPENS_AFTER + 1):
         assert (await _refusal(here))[0] != "breaker"
+
+
+async def test_a_question_that_is_given_up_says_nothing_of_its_host(here: Neighbours) -> None:
+    def give_up(_: Request) -> Response:
+        raise asyncio.CancelledError
+
+    for number in range(1, breaker.OPENS_AFTER):
+        await _refusal(here, f"{NOTE}-{number}")
+    here.world.pages[NOTE] = give_up
+    with pytest.raises(asyncio.CancelledError):
+        await _refusal(here)
+    await _refusal(here, f"{NOTE}-{breaker.OPENS_AFTER}")
+    assert await _refusal(here) == ("breaker", None)
 
 
 async def test_a_host_that_leads_to_a_silent_one_is_there(here: Neighbours) -> None:
