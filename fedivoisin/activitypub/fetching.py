@@ -143,7 +143,8 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
     asked: list[str] = []
 
     def ask_next(host: str) -> None:
-        _check_breaker(fetcher, host, now)
+        if host not in asked:  # the one question that may go to a host in its pause is this one
+            _check_breaker(fetcher, host, now)
         asked.append(host)
 
     async def attempt(scheme: Scheme) -> Response:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
@@ -143,7 +144,7 @@ async def _visit(request: web.Request) -> tuple[Visit, str]:
     fresh = "" if len(secret) >= 32 else world.new_secret()
     language = _language(request, facts)
     templates = app[TEMPLATES][language]
-    translate: Callable[[str], str] = templates.globals["translate"]  # type: ignore[assignment]  # set in render.py
+    translate = cast("Callable[[str], str]", templates.globals["translate"])
     visit = Visit(
         request=request,
         store=store,

@@ -202,6 +202,15 @@ async def test_a_question_that_is_given_up_says_nothing_of_its_host(here: Neighb
     assert await _refusal(here) == ("breaker", None)
 
 
+async def test_the_question_after_the_pause_may_be_led_elsewhere_on_its_host(here: Neighbours) -> None:
+    for number in range(breaker.OPENS_AFTER):
+        await _refusal(here, f"{NOTE}-{number}")
+    here.world.pass_time(seconds=61)
+    here.world.redirections = {f"{NOTE}-old": NOTE}
+    here.show(note(f"{RENNES}/users/bob"))
+    assert await _refusal(here, f"{NOTE}-old") == (NOTE, None)
+
+
 async def test_a_host_that_leads_to_a_silent_one_is_there(here: Neighbours) -> None:
     dead, notes = "https://lyon.example/x", [f"{NOTE}-{number}" for number in range(breaker.OPENS_AFTER + 1)]
     here.world.redirections = dict.fromkeys(notes, dead)

@@ -29,8 +29,10 @@ def _listening(said: list[tuple[str, Any]]) -> Iterator[None]:
         said.append((statement, values))
 
     event.listen(Engine, "before_cursor_execute", hear)
-    yield
-    event.remove(Engine, "before_cursor_execute", hear)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
 
 
 async def _plan(town: Store, path: Path, claim: Callable[..., Any]) -> list[str]:

@@ -137,6 +137,7 @@ def test_a_place_that_is_found_later_is_used(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(patient, "_without_until", 0.0)  # the minute is over
     with patient.turn():
         assert _is_held(tmp_path / "town.db-turn")
+    patient.close()
 
 
 async def test_the_first_writer_of_a_new_file_lets_those_in_who_may_write_it(tmp_path: Path) -> None:
