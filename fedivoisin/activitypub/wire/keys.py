@@ -27,6 +27,7 @@ AnyPrivate = RSAPrivateKey | Ed25519PrivateKey
 MAX_PEM = 4096
 MAX_MULTIKEY = 1600
 _PADDING, _HASH = PKCS1v15(), SHA256()
+_TRIAL = b"does it sign?"
 # Multicodec `ed25519-pub`, 0xed as a varint; in base58btc it always begins `z6Mk`.
 _ED25519_PREFIX = b"\xed\x01"
 # Multicodec `rsa-pub`, 0x1205 as a varint, before the key as PKCS #1 in DER.
@@ -91,6 +92,20 @@ def load_private_pem(text: str) -> AnyPrivate:
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
         raise BadActivity("bad-key", status=401)
     return key
+
+
+def load_signing_pem(text: str) -> AnyPrivate:
+    """The same in a fiftieth of the time, to sign with: that both halves of it fit is seen by one signature."""
+    # Whether the factors are primes is not asked again (40 ms): we made them, and `doctor` looks. OpenSSL gives no
+    # signature away that a damaged half would let others compute the key from: it checks each before.
+    key = load_pem_private_key(text.encode(), password=None, unsafe_skip_rsa_key_validation=True)
+    if isinstance(key, RSAPrivateKey | Ed25519PrivateKey) and _fits(key):
+        return key
+    raise BadActivity("bad-key", status=401)
+
+
+def _fits(key: AnyPrivate) -> bool:
+    return signature_holds(key.public_key(), sign_bytes(key, _TRIAL), _TRIAL)
 
 
 def load_public_pem(text: str) -> AnyPublic:

@@ -96,6 +96,31 @@ def test_a_private_key_of_another_kind_is_no_key_of_ours() -> None:
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     with pytest.raises(BadActivity, match="bad-key"):
         keys.load_private_pem(text)
+    with pytest.raises(BadActivity, match="bad-key"):
+        keys.load_signing_pem(text)
+
+
+def test_a_key_to_sign_with_signs_as_the_one_that_was_kept() -> None:
+    for private in (keys.new_rsa(), keys.new_ed25519()):
+        loaded = keys.load_signing_pem(keys.private_pem(private))
+        assert keys.signature_holds(private.public_key(), keys.sign_bytes(loaded, b"words"), b"words")
+
+
+def test_a_damaged_key_signs_nothing() -> None:
+    numbers = keys.new_rsa().private_numbers()
+    damaged = rsa.RSAPrivateNumbers(
+        p=numbers.p,
+        q=numbers.q,
+        d=numbers.d + 2,
+        dmp1=numbers.dmp1 + 2,
+        dmq1=numbers.dmq1,
+        iqmp=numbers.iqmp,
+        public_numbers=numbers.public_numbers,
+    ).private_key(unsafe_skip_rsa_key_validation=True)
+    with pytest.raises(BadActivity, match="bad-key"):
+        keys.load_signing_pem(keys.private_pem(damaged))
+    with pytest.raises(ValueError, match="Invalid private key"):
+        keys.load_private_pem(keys.private_pem(damaged))
 
 
 def test_a_private_key_is_not_shown_when_printed() -> None:
