@@ -1,9 +1,10 @@
 """What became of the deliveries that were tried, and how it is written down: many in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
+
+from msgspec import Struct, field
 
 from fedivoisin.activitypub.wire import synchronisation
 from fedivoisin.activitypub.wire.keys import PrivateKey
@@ -17,24 +18,21 @@ from fedivoisin.store.peers import Habits
 MAX_TRIES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """It arrived, signed so."""
 
     status: int
     scheme: Scheme
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """It will never be taken."""
 
     status: int | None
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """It did not arrive this time. `is_host` when the host itself is failing, and not only this inbox."""
 
     status: int | None
@@ -46,8 +44,7 @@ class Failed:
 Result = Sent | Refused | Failed
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """Deliveries to one host, brought one after the other, and what is needed for it. `results` come in their order."""
 
     host: str

@@ -21,7 +21,12 @@ _connections: Any = table("pg_stat_activity", column("application_name"), column
 
 def holder(tx: Tx) -> Any:
     """What `claimed_by` becomes: the name of this process; nothing where one process works alone."""
-    return func.current_setting("application_name") if tx.is_postgres else None
+    return holder_on(is_postgres=tx.is_postgres)
+
+
+def holder_on(*, is_postgres: bool) -> Any:
+    """The same, for a statement that is kept."""
+    return func.current_setting("application_name") if is_postgres else None
 
 
 def found_once(due: Select[Any]) -> Any:

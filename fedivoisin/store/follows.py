@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from fedivoisin.ids import ActorId
 from fedivoisin.store import actors
@@ -103,18 +103,8 @@ async def followers_here(tx: Tx, followed_id: str) -> list[tuple[Follow, Actor]]
 
 async def at_hosts(tx: Tx, followed_ids: Collection[str], hosts: Collection[str]) -> list[tuple[str, str, str]]:
     """Accepted followers at these hosts: whom they follow, their host, their address (FEP-8fcf)."""
-    rows = await tx.conn.execute(
-        select(follow.c.followed_id, actor.c.host, actor.c.url)
-        .join(actor, actor.c.id == follow.c.follower_id)
-        .where(
-            follow.c.followed_id.in_(list(followed_ids)),
-            follow.c.state == "accepted",
-            actor.c.host.in_(list(hosts)),
-            actor.c.is_local.is_(False),
-            actor.c.gone_at.is_(None),
-        )
-    )
-    return [(row.followed_id, row.host, row.url) for row in rows]
+    rows = await tx.conn.execute(_AT_HOSTS, {"followed": list(followed_ids), "hosts": list(hosts)})
+    return [(followed, host, url) for followed, host, url in rows.all()]
 
 
 async def count_followers(tx: Tx, followed_id: str) -> int:
@@ -214,3 +204,16 @@ async def _with_actor(tx: Tx, end: Any, condition: Any) -> list[tuple[Follow, Ac
         (Follow(**{column.name: row[f"follow_{column.name}"] for column in follow.c}), actors.from_row(row))
         for row in rows.mappings()
     ]
+
+
+_AT_HOSTS = (
+    select(follow.c.followed_id, actor.c.host, actor.c.url)
+    .join(actor, actor.c.id == follow.c.follower_id)
+    .where(
+        follow.c.followed_id.in_(bindparam("followed", expanding=True)),
+        follow.c.state == "accepted",
+        actor.c.host.in_(bindparam("hosts", expanding=True)),
+        actor.c.is_local.is_(False),
+        actor.c.gone_at.is_(None),
+    )
+)

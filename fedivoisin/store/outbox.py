@@ -1,14 +1,16 @@
 """What our actors said, and to which inboxes it must still be brought."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
+from msgspec import Struct
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from fedivoisin.ids import ActivityId, ActorId, ListingId
-from fedivoisin.store.claims import found_once, holder
+from fedivoisin.store.claims import found_once, holder_on
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.federation import activity, delivery, peer
@@ -35,16 +37,14 @@ class Activity:
     published_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One inbox: a shared one stands for all its readers."""
 
     inbox: str
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One activity on its way to one inbox."""
 
     id: int
@@ -56,8 +56,7 @@ class Delivery:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Over:
+class Over(Struct, frozen=True):
     """A delivery that will not be tried again: it was `sent`, `refused` or `given-up`."""
 
     id: int
@@ -66,8 +65,7 @@ class Over:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     """A delivery that did not arrive: another try after `wait`."""
 
     id: int
@@ -164,27 +162,33 @@ async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Deliv
 
     Hosts whose breaker is open wait, and so do those that this process is `busy` with: a slow host takes one place.
     """
-    is_open = select(peer.c.host).where(peer.c.host == delivery.c.host, peer.c.open_until > tx.now).exists()
+    values = {"now": tx.now, "until": tx.now + CLAIM, "busy": list(busy), "most": limit}
+    rows: Sequence[Any] = (await tx.conn.execute(_claiming(is_postgres=tx.is_postgres), values)).all()
+    return sorted([Delivery(*row) for row in rows], key=lambda one: (one.priority, one.id))
+
+
+@cache  # building it costs as much as saying it
+def _claiming(*, is_postgres: bool) -> Any:
+    now = bindparam("now", type_=delivery.c.next_at.type)
+    is_open = select(peer.c.host).where(peer.c.host == delivery.c.host, peer.c.open_until > now).exists()
     due = (
         select(delivery.c.id)
         .where(
-            delivery.c.next_at <= tx.now,
-            (delivery.c.claimed_until.is_(None)) | (delivery.c.claimed_until < tx.now),
+            delivery.c.next_at <= now,
+            (delivery.c.claimed_until.is_(None)) | (delivery.c.claimed_until < now),
             ~is_open,
-            delivery.c.host.not_in(list(busy)),
+            delivery.c.host.not_in(bindparam("busy", expanding=True)),
         )
         .order_by(delivery.c.priority, delivery.c.next_at)
-        .limit(limit)
+        .limit(bindparam("most"))
         .with_for_update(skip_locked=True, of=delivery)
     )
-    taking = (
+    return (
         cast("Any", update(delivery))
         .where(delivery.c.id.in_(found_once(due)))
-        .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx))
+        .values(claimed_until=bindparam("until"), claimed_by=holder_on(is_postgres=is_postgres))
         .returning(*_DELIVERY)
     )
-    rows: Sequence[Any] = (await tx.conn.execute(taking)).all()
-    return sorted((Delivery(*row) for row in rows), key=lambda one: (one.priority, one.id))
 
 
 async def bodies(tx: Tx, activity_ids: Collection[str]) -> dict[str, bytes]:
@@ -199,19 +203,8 @@ async def over(tx: Tx, several: Sequence[Over]) -> None:
     for one in several:
         alike.setdefault((one.outcome, one.status, one.error), []).append(one.id)
     for (outcome, status, error), ids in alike.items():
-        await tx.conn.execute(
-            update(delivery)
-            .where(delivery.c.id.in_(ids))
-            .values(
-                next_at=None,
-                claimed_until=None,
-                outcome=outcome,
-                status=status,
-                error=_short(error),
-                attempts=delivery.c.attempts + 1,
-                done_at=tx.now,
-            )
-        )
+        values = {"ids": ids, "how": outcome, "said": status, "why": _short(error), "now": tx.now}
+        await tx.conn.execute(_OVER, values)
 
 
 async def again(tx: Tx, several: Sequence[Again]) -> None:
@@ -317,7 +310,20 @@ async def _dead(tx: Tx, hosts: set[str]) -> set[str]:
 
 _ACTIVITY = ("id", "url", "actor_id", "type", "object_url", "body", "is_public", "published_at")
 _COLUMNS: list[Any] = [activity.c[name] for name in _ACTIVITY]
-_DELIVERY: list[Any] = [delivery.c[field.name] for field in fields(Delivery)]
+_DELIVERY: list[Any] = [delivery.c[name] for name in Delivery.__struct_fields__]
+_OVER = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        next_at=None,
+        claimed_until=None,
+        outcome=bindparam("how"),
+        status=bindparam("said"),
+        error=bindparam("why"),
+        attempts=delivery.c.attempts + 1,
+        done_at=bindparam("now"),
+    )
+)
 _AGAIN = (
     update(delivery)
     .where(delivery.c.id == bindparam("row"), delivery.c.next_at.is_not(None))

@@ -1,11 +1,12 @@
 """What is known of each remote host: how it wants requests signed, and whether it answers."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, insert, select, update
+from msgspec import Struct
+from sqlalchemy import Insert, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fedivoisin.store.db import Tx
@@ -41,8 +42,7 @@ class Peer:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(Struct, frozen=True):
     """The little of it that a delivery must know."""
 
     host: str
@@ -67,8 +67,8 @@ async def by_hosts(tx: Tx, hosts: list[str]) -> dict[str, Peer]:
 
 async def habits_of(tx: Tx, hosts: Collection[str]) -> dict[str, Habits]:
     """Of those of `hosts` that are known."""
-    rows = await tx.conn.execute(select(*_HABITS).where(peer.c.host.in_(list(hosts))))
-    return {row[0]: Habits(*row) for row in rows}
+    rows = await tx.conn.execute(_HABITS, {"hosts": list(hosts)})
+    return {row[0]: Habits(*row) for row in rows.all()}
 
 
 async def all_of_them(tx: Tx) -> list[Peer]:
@@ -104,14 +104,12 @@ async def answered_all(tx: Tx, schemes: Mapping[str, str]) -> None:
     for scheme in sorted(set(schemes.values())):
         # In one order everywhere, so that two processes never wait for each other.
         hosts = sorted(host for host, took in schemes.items() if took == scheme)
-        values = _WELL | {"last_ok_at": tx.now, "scheme": scheme, "scheme_until": tx.now + SCHEME_MEMORY}
-        known = await tx.conn.execute(
-            update(peer).where(peer.c.host.in_(hosts)).values(values).returning(peer.c.host)
-        )  # fmt: skip
-        met = set(known.scalars())
-        new = [values | {"host": host, "created_at": tx.now} for host in hosts if host not in met]
-        if new:
-            await tx.conn.execute(_insert_new(tx), new)
+        said = {"scheme": scheme, "scheme_until": tx.now + SCHEME_MEMORY, "last_ok_at": tx.now}
+        changed = await tx.conn.execute(_ANSWERED, {"hosts": hosts} | {f"its_{name}": said[name] for name in said})
+        if changed.rowcount < len(hosts):
+            met = await habits_of(tx, hosts)
+            rows = [_WELL | said | {"host": host, "created_at": tx.now} for host in hosts if host not in met]
+            await tx.conn.execute(_insert_new(tx), rows)
 
 
 async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | None = None) -> bool:
@@ -207,4 +205,10 @@ _WELL: dict[str, Any] = {
     "dead_at": None,
     "last_error": None,
 }
-_HABITS: list[Any] = [peer.c[field.name] for field in fields(Habits)]
+_AT_HOSTS = peer.c.host.in_(bindparam("hosts", expanding=True))
+_HABITS = select(*[peer.c[name] for name in Habits.__struct_fields__]).where(_AT_HOSTS)
+_ANSWERED = (
+    update(peer)
+    .where(_AT_HOSTS)
+    .values({**_WELL, **{name: bindparam(f"its_{name}") for name in ("scheme", "scheme_until", "last_ok_at")}})
+)

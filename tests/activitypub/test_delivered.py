@@ -1,8 +1,7 @@
 """What became of deliveries, as it is counted for whoever watches."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from fedivoisin.activitypub import delivered
 from fedivoisin.activitypub.delivered import MAX_TRIES, Failed, Refused, Result, Sent, Turn

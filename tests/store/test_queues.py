@@ -264,13 +264,14 @@ async def test_who_gives_back_late_takes_nothing_from_the_next_one(store: Store,
 
 async def test_many_hosts_that_answered_are_noted_at_once(store: Store) -> None:
     await store.write(peers.did_not_answer, HOST, error="time-out")
-    await store.write(peers.answered_all, {HOST: "rfc9421", "new.example": "cavage"})
+    await store.write(peers.answered_all, {HOST: "rfc9421", "new.example": "cavage", "newer.example": "rfc9421"})
     await store.write(peers.answered_all, {})
     async with store.read() as tx:
-        known = await peers.by_hosts(tx, [HOST, "new.example"])
+        known = await peers.by_hosts(tx, [HOST, "new.example", "newer.example"])
     assert {(host, one.failures, one.scheme) for host, one in known.items()} == {
         (HOST, 0, "rfc9421"),
         ("new.example", 0, "cavage"),
+        ("newer.example", 0, "rfc9421"),
     }
     assert all(one.last_ok_at == one.scheme_until - peers.SCHEME_MEMORY for one in known.values() if one.scheme_until)
 
