@@ -220,6 +220,19 @@ async def test_a_host_silent_for_a_week_is_dead_until_it_speaks(store: Store, wo
     assert await _claim_inboxes(store) == [f"https://{HOST}/inbox"]
 
 
+async def test_of_many_inboxes_those_of_the_dead_get_nothing(store: Store, world: FakeWorld) -> None:
+    hosts = [HOST, "b.example", "café.example", "a.example"]
+    await store.write(put_actor, "awa")
+    await store.write(peers.did_not_answer, HOST, error="time-out")
+    world.pass_time(days=8)
+    assert await store.write(peers.did_not_answer, HOST, error="time-out")
+    await store.write(put_activity, 1, *hosts, hosts[1])
+    due = await store.take(outbox.claim, limit=5)
+    assert [(one.inbox, one.host, one.attempts) for one in due] == [
+        (f"https://{one}/inbox", one, 0) for one in hosts[1:]
+    ]
+
+
 async def test_deliveries_fail_end_and_can_be_dropped_or_woken(store: Store, world: FakeWorld) -> None:
     await store.write(put_actor, "awa")
     await store.write(put_activity, 1, HOST)
