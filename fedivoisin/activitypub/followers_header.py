@@ -16,11 +16,13 @@ from fedivoisin.store.outbox import Delivery
 async def of_deliveries(tx: Tx, several: Sequence[Delivery], bodies: Mapping[str, bytes]) -> dict[int, str]:
     """The header's value for each delivery of an activity that is for its speaker's followers, by its id."""
     speakers = await actors.by_ids(tx, {one.actor_id for one in several})
-    meant = [
-        one
-        for one in several
-        if one.actor_id in speakers and _names(bodies[one.activity_id], addresses.followers(speakers[one.actor_id].url))
-    ]
+    said = {one.activity_id: one.actor_id for one in several}
+    for_followers = {
+        activity_id
+        for activity_id, actor_id in said.items()
+        if actor_id in speakers and _names(bodies[activity_id], addresses.followers(speakers[actor_id].url))
+    }
+    meant = [one for one in several if one.activity_id in for_followers]
     if not meant:
         return {}
     known: dict[tuple[str, str], list[str]] = defaultdict(list)
