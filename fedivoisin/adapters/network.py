@@ -299,6 +299,8 @@ class _Gzip:
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    if response.content.at_eof():  # most say 202 and no more
+        return b""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk

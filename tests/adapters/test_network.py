@@ -118,6 +118,19 @@ async def test_of_the_answer_to_a_post_only_the_beginning_is_read() -> None:
         assert len((await network.post(base, body=b"", headers={})).body) == MAX_ANSWER
 
 
+async def test_an_answer_without_a_body_leaves_its_connection_to_the_next() -> None:
+    ports: set[int] = set()
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        ports.add(request.transport.get_extra_info("peername")[1] if request.transport else 0)
+        return web.Response(status=202)
+
+    async with lab(handler) as (network, base):
+        answers = [await network.post(base, body=b"{}", headers={}) for _ in range(2)]
+    assert [(one.status, one.body) for one in answers] == [(202, b"")] * 2
+    assert len(ports) == 1
+
+
 async def test_a_body_may_be_as_large_as_allowed_and_no_larger() -> None:
     async def handler(request: web.Request) -> web.StreamResponse:
         return web.Response(body=b"x" * int(request.path[1:]))
