@@ -12,7 +12,7 @@ from typing import Any
 from fedivoisin.activitypub import fetching, html, parse
 from fedivoisin.activitypub.wire import digest, jsonld, keys, proofs, signatures, strict_json, synchronisation
 from fedivoisin.activitypub.wire.keys import PublicKey
-from fedivoisin.activitypub.wire.request import SignedRequest
+from fedivoisin.activitypub.wire.request import SignedRequest, lines_of
 from fedivoisin.errors import BadActivity
 from fedivoisin.proof import Origin
 from fedivoisin.urls import parse as parse_url
@@ -156,7 +156,7 @@ def read_request(data: bytes) -> SignedRequest:
     first, *lines = head.decode("utf-8", "surrogateescape").split("\n")
     method, _, target = first.partition(" ")
     fields = [line.partition(": ") for line in lines]
-    return SignedRequest(method, target, tuple((name, value) for name, _, value in fields), body, OURS)
+    return SignedRequest(method, target, lines_of([(name, value) for name, _, value in fields]), body, OURS)
 
 
 @cache

@@ -13,7 +13,7 @@ from fedivoisin.activitypub.routes import reception_for
 from fedivoisin.activitypub.wire import keys, proofs, signatures
 from fedivoisin.activitypub.wire.keys import AnyPrivate, PrivateKey
 from fedivoisin.activitypub.wire.origins import origin_of
-from fedivoisin.activitypub.wire.request import SignedRequest
+from fedivoisin.activitypub.wire.request import SignedRequest, lines_of
 from fedivoisin.ids import ActorId
 from fedivoisin.market.listing import Listing
 from fedivoisin.settings import Settings
@@ -97,7 +97,7 @@ class Neighbours:
         """What an actor posts, signed with its key or with that of `key_id`."""
         body = json.dumps(activity).encode()
         signed = self.sign(key_id or f"{activity['actor']}#main-key", body, number)
-        return SignedRequest("POST", "/inbox", tuple(signed.items()), body, origin_of(ORIGIN))
+        return SignedRequest("POST", "/inbox", lines_of(signed.items()), body, origin_of(ORIGIN))
 
     def sign(self, key_id: str, body: bytes, number: int = 1) -> dict[str, str]:
         """The headers of a POST of this very body."""

@@ -15,7 +15,7 @@ from fedivoisin.activitypub.serving import Found
 from fedivoisin.activitypub.wire import signatures, synchronisation
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.origins import origin_of
-from fedivoisin.activitypub.wire.request import Scheme, SignedRequest
+from fedivoisin.activitypub.wire.request import Scheme, SignedRequest, lines_of
 from fedivoisin.activitypub.wire.synchronisation import HEADER, Synchronisation, digest_of
 from fedivoisin.ids import ActorId
 from fedivoisin.store import actors, follower_checks, follows
@@ -42,7 +42,7 @@ async def _told(
     key, now = PrivateKey(f"{BOB}#main-key", private_key(1)), here.world.now()
     also = {HEADER: value} if is_signed else {}
     headers = signatures.sign_post(f"{ORIGIN}/inbox", body, also, key=key, now=now, scheme=scheme)
-    request = SignedRequest("POST", "/inbox", tuple((headers | {HEADER: value}).items()), body, origin_of(ORIGIN))
+    request = SignedRequest("POST", "/inbox", lines_of((headers | {HEADER: value}).items()), body, origin_of(ORIGIN))
     await followers_check.heard(here.reception, request)
 
 

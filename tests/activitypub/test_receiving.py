@@ -13,6 +13,7 @@ from aiohttp import web
 from fedivoisin.activitypub.keys import RECEPTION
 from fedivoisin.activitypub.wire import signatures, synchronisation
 from fedivoisin.activitypub.wire.keys import PrivateKey
+from fedivoisin.activitypub.wire.request import SignedRequest
 from fedivoisin.activitypub.wire.synchronisation import HEADER, Synchronisation
 from fedivoisin.app import create_app
 from fedivoisin.settings import Limits, Settings
@@ -23,6 +24,10 @@ from tests.makers import ORIGIN
 
 BOB = f"{RENNES}/users/bob"
 LIMITS = Limits(inbox_body=2000, body_time=1, inbox_unknown=3, inbox_strangers=3, queue=3)
+
+
+def _headers(request: SignedRequest) -> dict[str, str]:
+    return {name.title(): value for name, (value,) in request.lines.items()}
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ class Door:
     async def post(self, activity: dict[str, Any], body: Any = None, **headers: str) -> tuple[int, str]:
         """Status, and the word of a refusal."""
         signed = self.here.request(activity)
-        sent = {"Content-Type": "application/activity+json", **dict(signed.headers), **headers}
+        sent = {"Content-Type": "application/activity+json", **_headers(signed), **headers}
         async with self.session.post(self.url, data=signed.body if body is None else body, headers=sent) as answer:
             text = await answer.text()
             return answer.status, json.loads(text)["error"] if text else ""
@@ -155,7 +160,7 @@ async def test_json_beyond_its_limits_is_counted(door: Door, body: bytes, code: 
 
 
 async def test_a_forged_signature_is_counted_by_its_scheme(door: Door) -> None:
-    signed = dict(door.here.request(_follow()).headers)
+    signed = _headers(door.here.request(_follow()))
     forged = signed["Signature"].replace('signature="', 'signature="AAAA')
     assert (await door.post(_follow(), b"{}", Signature=forged))[0] == 401
     assert list(door.app[RECEPTION].counters.signatures.values()) == [1]

@@ -1,7 +1,6 @@
 """An HTTP request as signatures see it, and what its signature claims before anything is believed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -20,42 +19,39 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 _PAGING = frozenset({"page", "cursor", "limit", "offset", "min_id", "max_id", "since_id", "only_other_accounts"})
 
 
+def lines_of(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Each field by its name in lower case, with its lines in order."""
+    lines: dict[str, list[str]] = {}
+    for name, value in headers:
+        lines.setdefault(name.lower(), []).append(value.strip(" \t"))
+    return lines
+
+
 def refused(code: str) -> BadActivity:
     """Every failure of a signature is answered 401."""
     return BadActivity(code, status=401)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
-    """One request: `target` is the raw path and query, `headers` keeps order and duplicates.
+class SignedRequest(Struct, frozen=True):
+    """One request: `target` is the raw path and query, `lines` are its headers as `lines_of` gives them.
 
     `origin` is our own as configured, never what the Host header says. `lab` allows key ids on plain http.
     """
 
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
-    body: bytes = field(repr=False)
+    lines: Mapping[str, Sequence[str]]
+    body: bytes
     origin: Origin
     lab: bool = False
-    repeated: set[str] = field(init=False, repr=False, compare=False, default_factory=set[str])
-    """Names, in lower case, of the fields that have several lines."""
-    _lines: dict[str, list[str]] = field(init=False, repr=False, compare=False, default_factory=dict[str, list[str]])
 
-    def __post_init__(self) -> None:
-        # Rules ask for the same few fields again and again.
-        lines = self._lines
-        for spelt, value in self.headers:
-            name = spelt.lower()
-            if name in lines:
-                lines[name].append(value.strip(" \t"))
-                self.repeated.add(name)
-            else:
-                lines[name] = [value.strip(" \t")]
+    def __repr__(self) -> str:
+        # Neither what people write nor what would let somebody pass for another.
+        return f"SignedRequest({self.method} {self.target})"
 
     def values(self, name: str) -> Sequence[str]:
         """The field's lines, in order; `name` is lower case."""
-        return self._lines.get(name, ())
+        return self.lines.get(name, ())
 
     def value(self, name: str) -> str:
         """The field as one line (RFC 9110 §5.3); a field that is absent cannot be covered."""

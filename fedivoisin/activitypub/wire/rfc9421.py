@@ -10,7 +10,7 @@ import http_sf
 from fedivoisin.activitypub.wire.digest import content_digest
 from fedivoisin.activitypub.wire.keys import PrivateKey, algorithm_of, sign_bytes
 from fedivoisin.activitypub.wire.origins import origin_of
-from fedivoisin.activitypub.wire.request import NOTHING, Claim, Part, SignedRequest, refused
+from fedivoisin.activitypub.wire.request import NOTHING, Claim, Part, SignedRequest, lines_of, refused
 from fedivoisin.activitypub.wire.strict_json import is_list
 from fedivoisin.urls import parse
 
@@ -58,7 +58,7 @@ def sign(
 ) -> dict[str, str]:
     """The headers to send: the components that Mastodon asks for, which cover all of §4's list, and those of `also`."""
     headers = {**also} if body is None else {"Content-Digest": content_digest(body), **also}
-    request = SignedRequest(method, parse(url).target, tuple(headers.items()), body or b"", origin_of(url))
+    request = SignedRequest(method, parse(url).target, lines_of(headers.items()), body or b"", origin_of(url))
     components: list[Component] = [("@method", {}), ("@target-uri", {}), *((name.lower(), {}) for name in headers)]
     parameters = {"created": int(now.timestamp()), "keyid": key.id, "alg": algorithm_of(key.key).value}
     base = signature_base(components, parameters, lambda component: component_value(request, component))

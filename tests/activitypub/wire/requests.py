@@ -13,7 +13,7 @@ import http_sf
 from fedivoisin.activitypub.wire import keys
 from fedivoisin.activitypub.wire.digest import content_digest, digest
 from fedivoisin.activitypub.wire.keys import PrivateKey, PublicKey
-from fedivoisin.activitypub.wire.request import SignedRequest
+from fedivoisin.activitypub.wire.request import SignedRequest, lines_of
 from fedivoisin.proof import Origin
 
 NOW = datetime(2026, 8, 20, 9, 12, tzinfo=UTC)
@@ -80,7 +80,7 @@ class Cavage:
         parameters.append(f'signature="{base64.b64encode(keys.sign_bytes(self.key.key, base.encode())).decode()}"')
         headers = [(name.title(), value) for name, value in values.items()]
         headers += [("Signature", ",".join(parameters) + self.extra), *self.extra_headers]
-        return SignedRequest(self.method, self.target, tuple(headers), self.body, self.origin, self.lab)
+        return SignedRequest(self.method, self.target, lines_of(headers), self.body, self.origin, self.lab)
 
 
 @dataclass
@@ -128,4 +128,4 @@ class Rfc9421:
         headers.append(("Signature-Input", f"sig1={params}" if self.input is None else self.input))
         headers.append(("Signature", f"sig1=:{signed}:" if self.signature is None else self.signature))
         headers += self.extra_headers
-        return SignedRequest(self.method, self.target, tuple(headers), self.body, self.origin, self.lab)
+        return SignedRequest(self.method, self.target, lines_of(headers), self.body, self.origin, self.lab)
