@@ -1,7 +1,7 @@
 """The store: two ways in, `read` and `write`, and the transaction that both give."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -56,6 +56,8 @@ class Tx:
     new_id: Callable[[], str]
     filled: set[Queue] = field(default_factory=set[Queue])
     """Queues that have something new once this commits: whoever adds a row says so, and only its worker wakes."""
+    known: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What many ask, and what stays true until the end unless this very transaction changes it."""
 
     @property
     def is_postgres(self) -> bool:
@@ -72,6 +74,13 @@ class Tx:
             return result.all() if result.returns_rows else ()
         found: Sequence[Sequence[Any]] = await cast("Here", self.conn).rows(statement, values)
         return found
+
+    async def many(self, statement: Executable, several: Sequence[Mapping[str, Any]]) -> None:
+        """The same once for each of several values, of which there is one at least; no rows come back."""
+        if self.is_postgres:
+            await self.conn.execute(statement, several)
+        else:
+            await cast("Here", self.conn).many(statement, several)
 
     def savepoint(self) -> AbstractAsyncContextManager[object]:
         """A block that is undone alone when it raises."""

@@ -73,7 +73,9 @@ async def current(tx: Tx) -> Neighbourhood:
 
 async def sends_mail(tx: Tx) -> bool:
     """Whether a mail server is set; never where the program has not started yet."""
-    return any(_has_server(mail) for (mail,) in await tx.rows(_MAIL))
+    if "sends_mail" not in tx.known:
+        tx.known["sends_mail"] = any(_has_server(mail) for (mail,) in await tx.rows(_MAIL))
+    return bool(tx.known["sends_mail"])
 
 
 async def current_or_none(tx: Tx) -> Neighbourhood | None:
@@ -97,6 +99,7 @@ async def prepare(tx: Tx, *, origin: str, setup_hash: str) -> bool:
 async def change(tx: Tx, /, **values: Any) -> None:
     """Set some of its columns."""
     tx.filled.add("door")
+    tx.known.clear()
     await tx.conn.execute(update(neighbourhood).where(neighbourhood.c.id == ONLY).values(**values))
 
 

@@ -59,6 +59,14 @@ class Repertoire:
         rows = say(driver, prepared.sql, prepared.said(values))
         return [prepared.read(row) for row in rows] if prepared.columns else rows
 
+    def run_many(self, driver: sqlite3.Connection, statement: Executable, several: Sequence[Mapping[str, Any]]) -> None:
+        """Once for each of these values, all under the same names. Raises DBAPIError."""
+        prepared = self._known.get(id(statement)) or self._prepare(statement, several[0])
+        try:
+            driver.executemany(prepared.sql, [prepared.said(values) for values in several])
+        except sqlite3.Error as error:
+            raise _as_sqlalchemy_says(prepared.sql, error) from error
+
     def _prepare(self, statement: Executable, values: Mapping[str, Any]) -> Prepared:
         kind = type(statement)
         names = list(values) if issubclass(kind, Insert) else None
@@ -92,4 +100,8 @@ def say(driver: sqlite3.Connection, sql: str, values: Sequence[Any] = ()) -> lis
     try:
         return driver.execute(sql, values).fetchall()
     except sqlite3.Error as error:
-        raise cast("Exception", DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True)) from error
+        raise _as_sqlalchemy_says(sql, error) from error
+
+
+def _as_sqlalchemy_says(sql: str, error: sqlite3.Error) -> Exception:
+    return cast("Exception", DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True))

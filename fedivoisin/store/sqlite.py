@@ -152,6 +152,11 @@ class Here:
         self._check()
         return self._repertoire.run(self._driver, statement, values)
 
+    async def many(self, statement: Executable, several: Sequence[Mapping[str, Any]]) -> None:
+        """The same once for each of several values; what it answers is passed over."""
+        self._check()
+        self._repertoire.run_many(self._driver, statement, several)
+
     async def scalar(self, statement: Any, parameters: Any = None) -> Any:
         """The first column of its first row."""
         self._check()

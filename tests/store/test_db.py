@@ -376,3 +376,18 @@ async def _pragma(tx: Tx, name: str) -> object:
 
 def _is_postgres(store: Store) -> bool:
     return store.database.name == "postgresql"
+
+
+async def test_one_statement_is_said_once_for_each_of_several_values(counting: Store) -> None:
+    new = insert(counter)
+
+    async def put(tx: Tx) -> None:
+        await tx.many(new, [{"name": name, "value": value} for value, name in enumerate(("up", "down"))])
+        with pytest.raises(IntegrityError):
+            async with tx.savepoint():
+                await tx.many(new, [{"name": "new", "value": 2}, {"name": "up", "value": 3}])
+
+    await counting.write(put)
+    async with counting.read() as tx:
+        found = await tx.conn.execute(select(counter).where(counter.c.name.in_(["up", "down", "new"])))
+        assert {row.name: row.value for row in found} == {"up": 0, "down": 1}

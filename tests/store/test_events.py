@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from fedivoisin.ids import ActorId, ListingId
 from fedivoisin.market.events import ListingClosed, ListingDeleted
-from fedivoisin.store import events
+from fedivoisin.store import events, neighbourhoods
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.events import Recorded
 from fedivoisin.store.schema.journal import event
@@ -52,6 +52,17 @@ async def test_where_no_mail_is_sent_nothing_follows_from_what_another_town_told
         assert [one.event for one in await events.of_types(tx, [ListingDeleted], limit=2)] == [_deleted(1)]
         assert await tx.conn.scalar(select(event.c.done_at)) == tx.now
     await _record(store, _deleted(1), "one")
+    assert [recorded.id for recorded in await _claim(store)] == [2]
+
+
+async def test_a_mail_server_that_is_set_meanwhile_counts_at_once(store: Store) -> None:
+    async def hear_before_and_after(tx: Tx) -> None:
+        await _hear(tx)
+        await neighbourhoods.change(tx, mail={"host": "mail.example"})
+        await _hear(tx)
+
+    await store.write(put_neighbourhood)
+    await store.write(hear_before_and_after)
     assert [recorded.id for recorded in await _claim(store)] == [2]
 
 

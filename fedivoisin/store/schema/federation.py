@@ -12,12 +12,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from fedivoisin.store.schema.columns import Instant, Json, id_column, metadata
 
 # SQLite numbers rows by itself only in an INTEGER key.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
+# An index of the rows for which this holds is as short as the queue, however long the table has grown.
+WAITS = text("next_at IS NOT NULL")
 
 inbox = Table(
     "inbox",  # verified requests, kept for 30 days
@@ -29,7 +32,7 @@ inbox = Table(
     Column("type", String(64), nullable=False),
     Column("key_id", String(2048), nullable=False),
     Column("scheme", String(16), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # empty once done
     Column("received_at", Instant, nullable=False),
     Column("next_at", Instant),  # none once done
     Column("claimed_until", Instant),
@@ -37,7 +40,7 @@ inbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("outcome", String(64)),  # done, ignored, or why it was refused
     Column("done_at", Instant),
-    Index("ix_inbox_next_at", "next_at"),
+    Index("ix_inbox_next_at", "next_at", sqlite_where=WAITS, postgresql_where=WAITS),
 )
 
 activity = Table(
@@ -73,7 +76,7 @@ delivery = Table(
     Column("outcome", String(16)),  # sent, refused, given-up, dropped
     Column("done_at", Instant),
     UniqueConstraint("activity_id", "inbox"),
-    Index("ix_delivery_next_at_priority", "next_at", "priority"),
+    Index("ix_delivery_next_at_priority", "next_at", "priority", sqlite_where=WAITS, postgresql_where=WAITS),
 )
 
 peer = Table(

@@ -1,6 +1,6 @@
 """Private threads on a listing, their messages, and visible questions."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 
 from fedivoisin.store.schema.columns import Instant, id_column, metadata
 
@@ -19,12 +19,13 @@ thread = Table(
     UniqueConstraint("listing_id", "asker_id"),
 )
 
+_IN_THREAD = text("thread_id IS NOT NULL")
 message = Table(
     "message",
     metadata,
     id_column(),
     Column("url", String(2048), nullable=False, unique=True),
-    Column("thread_id", String(64), ForeignKey("thread.id", ondelete="CASCADE"), index=True),
+    Column("thread_id", String(64), ForeignKey("thread.id", ondelete="CASCADE")),  # none of a question
     Column("listing_id", String(64), ForeignKey("listing.id", ondelete="CASCADE"), nullable=False),
     Column("writer_id", String(64), ForeignKey("actor.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("recipient_id", String(64), ForeignKey("actor.id", ondelete="CASCADE")),
@@ -38,4 +39,5 @@ message = Table(
     Column("deleted_at", Instant),
     Column("hidden_at", Instant),
     Index("ix_message_listing_id_is_public", "listing_id", "is_public"),
+    Index("ix_message_thread_id", "thread_id", sqlite_where=_IN_THREAD, postgresql_where=_IN_THREAD),
 )
