@@ -12,7 +12,7 @@ import socket
 import sys
 import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, aclosing, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 
@@ -200,14 +200,13 @@ async def serve(settings: Settings, *, on_ready: Callable[[str | None], None]) -
         store = open_store(settings)
         try:
             word = await prepare(settings, store)
-            async with (
-                open_world(settings, store) as world,
-                _watched(store, world, watched, role="serve"),
-                _answering(create_app(settings, store, world), listening),
-            ):
-                _make_room()
-                on_ready(word)
-                await _until(stop, loop.run(settings, store, world) if settings.run_workers else None)
+            async with open_world(settings, store) as world:
+                app = create_app(settings, store, world)
+                async with _watched(store, world, watched, role="serve"), _answering(app, listening):
+                    _make_room()
+                    on_ready(word)
+                    works = settings.run_workers
+                    await _until(stop, loop.run(settings, store, world, app[RECEPTION]) if works else None)
         finally:
             await store.close()
 
@@ -276,9 +275,10 @@ async def work(settings: Settings) -> None:
             async with (
                 open_world(settings, store) as world,
                 _watched(store, world, watched, role="work"),
+                aclosing(activitypub_routes.reception_for(settings, store, world)) as reception,
             ):
                 _make_room()
-                await _until(stop, loop.run(settings, store, world))
+                await _until(stop, loop.run(settings, store, world, reception))
         finally:
             await store.close()
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from msgspec import Struct
+
 from fedivoisin.activitypub import dispatch, parse, remote
 from fedivoisin.activitypub.fetching import GONE
+from fedivoisin.activitypub.fresh import Loaded, Taken
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument
 from fedivoisin.activitypub.parse.objects import Document, Tombstone
@@ -20,14 +23,13 @@ from fedivoisin.activitypub.wire import jsonld, strict_json
 from fedivoisin.errors import BadActivity, Missing, Refused, Unreachable
 from fedivoisin.store import actors, blocks, inbox, neighbourhoods, outbox, peers
 from fedivoisin.store.db import Store, Tx, is_lost
-from fedivoisin.store.inbox import Received
+from fedivoisin.store.inbox import OUR_FAULT, Received
 
 log = logging.getLogger(__name__)
 
 MAX_FETCHES = 5
 MAX_ATTEMPTS = 8
 SEEN_AGAIN = timedelta(minutes=10)
-OUR_FAULT = "our-fault"
 LATER = "later"
 SLOW = "too-slow"
 LONGEST_ALONE = 30
@@ -36,11 +38,12 @@ LONGEST_ALONE = 30
 Fetched = dict[str, Document | CollectionDocument]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A row of the inbox, read."""
 
-    row: Received
+    id: int
+    actor_url: str
+    attempts: int
     activity: Activity
     raw: Mapping[str, Any]
 
@@ -55,20 +58,20 @@ class _Ground:
     """Hosts that said something that held."""
 
 
-async def carry_out(reception: Reception, rows: Sequence[Received]) -> list[str]:
+async def carry_out(reception: Reception, rows: Sequence[Received | Taken]) -> list[str]:
     """Carry out claimed rows, in their order; how each ended, in any order. One that fails takes no other with it."""
     kept, ends = await _read_all(rows)
+    alone = kept
     try:
         ends, alone = await reception.store.write(_together, kept, ends)
     except Exception:
         # One of them broke more than its savepoint: each gets a transaction, and the one that breaks it is set aside.
-        log.exception("batch failed", extra={"rows": [one.row.id for one in kept]})
+        log.exception("batch failed", extra={"rows": [one.id for one in kept]})
         await reception.store.write(inbox.done_all, ends)
-        alone = kept
     return [*ends.values(), *await _all_alone(reception, alone)]
 
 
-async def _read_all(rows: Sequence[Received]) -> tuple[list[Kept], dict[int, str]]:
+async def _read_all(rows: Sequence[Received | Taken]) -> tuple[list[Kept], dict[int, str]]:
     kept: list[Kept] = []
     ends: dict[int, str] = {}
     patience = Patience()
@@ -76,8 +79,8 @@ async def _read_all(rows: Sequence[Received]) -> tuple[list[Kept], dict[int, str
         if patience.is_over():
             await asyncio.sleep(0)
         try:
-            raw = strict_json.load(row.body)
-            kept.append(Kept(row, parse.activity(jsonld.normalise(raw)), raw))
+            loaded = row.loaded if isinstance(row, Taken) else _load(row.body)
+            kept.append(Kept(row.id, row.actor_url, row.attempts, parse.activity(loaded.document), loaded.raw))
         except BadActivity as error:
             ends[row.id] = error.code
         except Exception:
@@ -87,21 +90,26 @@ async def _read_all(rows: Sequence[Received]) -> tuple[list[Kept], dict[int, str
     return kept, ends
 
 
+def _load(body: bytes) -> Loaded:
+    raw = strict_json.load(body)
+    return Loaded(jsonld.normalise(raw), raw)
+
+
 async def _together(tx: Tx, kept: Sequence[Kept], ends: Mapping[int, str]) -> tuple[dict[int, str], list[Kept]]:
     """How each ended, and those that need more than the database has."""
     ground = _Ground((await neighbourhoods.current(tx)).origin)
-    waiting = await inbox.still_waiting(tx, [one.row.id for one in kept])
+    waiting = await inbox.still_waiting(tx, [one.id for one in kept])
     ended, alone = dict(ends), list[Kept]()
     for one in kept:
-        if one.row.id not in waiting:
+        if one.id not in waiting:
             continue
         # What one person says keeps its order: whoever waits for a document makes what they said next wait too.
-        is_behind = any(before.row.actor_url == one.row.actor_url for before in alone)
+        is_behind = any(before.actor_url == one.actor_url for before in alone)
         end = None if is_behind else await _in_savepoint(tx, ground, one)
         if end is None:
             alone.append(one)
         else:
-            ended[one.row.id] = end
+            ended[one.id] = end
     await inbox.done_all(tx, ended)
     for host in sorted(ground.heard):
         await _seen(tx, host)
@@ -126,9 +134,9 @@ async def _in_savepoint(tx: Tx, ground: _Ground, one: Kept) -> str | None:
 
 
 async def _handle(tx: Tx, ground: _Ground, one: Kept, fetched: Fetched) -> str:
-    actor = await actors.by_url(tx, one.row.actor_url)
+    actor = await actors.by_url(tx, one.actor_url)
     if actor is None:
-        raise Missing(one.row.actor_url)
+        raise Missing(one.actor_url)
     if actor.host not in ground.blocked:
         ground.blocked[actor.host] = await blocks.is_blocked(tx, actor.host)
     if ground.blocked[actor.host] or actor.gone_at is not None or actor.hidden_at is not None:
@@ -151,7 +159,7 @@ async def _all_alone(reception: Reception, several: Sequence[Kept]) -> list[str]
     """Speakers beside each other, what each said in its order."""
     by_speaker: dict[str, list[Kept]] = {}
     for one in several:
-        by_speaker.setdefault(one.row.actor_url, []).append(one)
+        by_speaker.setdefault(one.actor_url, []).append(one)
     ends = await asyncio.gather(*[_in_order(reception, said) for said in by_speaker.values()])
     return [end for some in ends for end in some]
 
@@ -165,7 +173,7 @@ async def _in_order(reception: Reception, said: Sequence[Kept]) -> list[str]:
                 ends.append(await _alone(reception, left[0]))
                 left.popleft()
     except TimeoutError:
-        ends += [await _postpone(reception.store, one.row, SLOW, 0) for one in left]
+        ends += [await _postpone(reception.store, one, SLOW, 0) for one in left]
     return ends
 
 
@@ -173,8 +181,8 @@ async def _alone(reception: Reception, one: Kept) -> str:
     try:
         return await _process(reception, one)
     except Exception:
-        log.exception("activity failed", extra={"row": one.row.id, "activity": one.row.activity_url})
-        return await _postpone(reception.store, one.row, OUR_FAULT, 0)
+        log.exception("activity failed", extra={"row": one.id, "activity": one.activity.id})
+        return await _postpone(reception.store, one, OUR_FAULT, 0)
 
 
 async def _process(reception: Reception, one: Kept) -> str:
@@ -189,21 +197,21 @@ async def _process(reception: Reception, one: Kept) -> str:
                 fetched[missing.url] = await _fetch(reception.remote, missing.url)
         raise BadActivity("too-many-fetches")
     except BadActivity as error:
-        await reception.store.write(inbox.done_all, {one.row.id: error.code})
+        await reception.store.write(inbox.done_all, {one.id: error.code})
         return error.code
     except Refused as error:
-        await reception.store.write(inbox.done_all, {one.row.id: error.reason})
+        await reception.store.write(inbox.done_all, {one.id: error.reason})
         return error.reason
     except Unreachable as error:
-        return await _postpone(reception.store, one.row, "unreachable", error.retry_after or 0)
+        return await _postpone(reception.store, one, "unreachable", error.retry_after or 0)
 
 
 async def _whole(tx: Tx, one: Kept, fetched: Fetched) -> str:
-    if not await inbox.still_waiting(tx, [one.row.id]):
+    if not await inbox.still_waiting(tx, [one.id]):
         return "done"  # somebody else did it meanwhile
     ground = _Ground((await neighbourhoods.current(tx)).origin)
     outcome = await _handle(tx, ground, one, fetched)
-    await inbox.done_all(tx, {one.row.id: outcome})
+    await inbox.done_all(tx, {one.id: outcome})
     for host in ground.heard:
         await _seen(tx, host)
     return outcome
@@ -218,7 +226,7 @@ async def _fetch(way: Remote, url: str) -> Document | CollectionDocument:
         raise
 
 
-async def _postpone(store: Store, row: Received, why: str, retry_after: int) -> str:
+async def _postpone(store: Store, row: Kept, why: str, retry_after: int) -> str:
     if row.attempts >= MAX_ATTEMPTS:
         await store.write(inbox.done_all, {row.id: why})
         return why

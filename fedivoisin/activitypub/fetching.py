@@ -11,7 +11,7 @@ from fedivoisin.activitypub import signing
 from fedivoisin.activitypub.breaker import OPEN, Breaker
 from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PrivateKey
-from fedivoisin.activitypub.wire.origins import same_origin
+from fedivoisin.activitypub.wire.origins import base_of, origin_of, same_origin
 from fedivoisin.activitypub.wire.request import Scheme
 from fedivoisin.counters import FETCH
 from fedivoisin.errors import BadActivity, Unreachable
@@ -90,7 +90,11 @@ def read_json(fetcher: Fetcher, response: Response) -> dict[str, Any]:
 
 def is_well_spelt(url: str) -> bool:
     """Whether this is the one spelling of the address: two spellings would be two actors (CVE-2023-42451)."""
-    return str(parse(url)) in (url, f"{url}/")
+    base = base_of(origin_of(url))
+    rest = url.removeprefix(base)
+    # Without an empty fragment, and with a path unless there is nothing behind the host at all.
+    is_whole = not rest or (rest.startswith("/") and not 0 <= rest.find("#") == len(rest) - 1)
+    return is_whole and url.startswith(base) and rest.isascii()
 
 
 def is_activity(content_type: str) -> bool:

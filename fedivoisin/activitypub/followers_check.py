@@ -36,7 +36,7 @@ async def heard(reception: Reception, request: SignedRequest) -> None:
     said = synchronisation.read(values[0])
     if said is None:
         return
-    speaker = parse.activity(jsonld.normalise(strict_json.load(request.body))).actor
+    speaker = parse.head(jsonld.normalise(strict_json.load(request.body))).actor
     async with reception.store.read() as tx:
         actor = await actors.by_url(tx, speaker)
         differs = actor is not None and await _differs(tx, actor, said)

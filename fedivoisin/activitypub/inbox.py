@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from fedivoisin.activitypub import checking, parse, remote
 from fedivoisin.activitypub.fetching import GONE, is_well_spelt
-from fedivoisin.activitypub.parse.activities import Activity, Delete, Ignored
+from fedivoisin.activitypub.fresh import Fresh, Loaded
+from fedivoisin.activitypub.parse.activities import Delete, Head
 from fedivoisin.activitypub.proven import check_speaker
 from fedivoisin.activitypub.remembered import NO_KEY, Kept, Remembered
 from fedivoisin.activitypub.remote import Remote
@@ -44,6 +45,7 @@ class Reception:
 
     store: Store
     remote: Remote
+    fresh: Fresh
     writer: InboxWriter
     limits: Limits
     allowance: Tally
@@ -53,6 +55,10 @@ class Reception:
     remembered: Remembered
     counters: Counters
     door: "Together[Arrival]" = field(default_factory=lambda: Together(_STEPS))
+
+    async def aclose(self) -> None:
+        """What it asks for elsewhere is given up."""
+        await self.remote.close()
 
 
 @dataclass(slots=True)
@@ -68,7 +74,8 @@ class Arrival:
     """Why the signature did not hold with the key that we have kept."""
     claim: Claim = field(init=False)
     verified: Verified = field(init=False)
-    activity: Activity = field(init=False)
+    loaded: Loaded = field(init=False)
+    head: Head = field(init=False)
 
     @property
     def host(self) -> str:
@@ -94,7 +101,7 @@ async def receive(reception: Reception, request: SignedRequest, *, network: str)
             raise
         _count(arrival)
     await _within_allowance(arrival)
-    _read(arrival)
+    _load(arrival)
     _check(arrival)
     await reception.writer.keep(_incoming(arrival))
     return True
@@ -128,15 +135,17 @@ def _count(arrival: Arrival) -> bool:
     return arrival.count <= reception.limits.inbox_unknown
 
 
-def _read(arrival: Arrival) -> bool:
-    arrival.activity = parse.activity(jsonld.normalise(strict_json.load(arrival.verified.body)))
+def _load(arrival: Arrival) -> bool:
+    # Who says it and what it is called; the rest is read by whoever carries it out.
+    raw = strict_json.load(arrival.verified.body)
+    arrival.loaded = Loaded(jsonld.normalise(raw), raw)
+    arrival.head = parse.head(arrival.loaded.document)
     return True
 
 
 def _check(arrival: Arrival) -> bool:
-    activity = arrival.activity
-    check_speaker(activity, arrival.verified.owner)
-    if not is_well_spelt(activity.id):
+    check_speaker(arrival.head, arrival.verified.owner)
+    if not is_well_spelt(arrival.head.id):
         raise BadActivity("odd-id")
     return True
 
@@ -147,11 +156,10 @@ def _hand_over(arrival: Arrival) -> bool:
 
 
 def _incoming(arrival: Arrival) -> Incoming:
-    activity = arrival.activity
-    return Incoming(arrival.verified, activity.id, _type_of(activity))
+    return Incoming(arrival.verified, arrival.head.id, arrival.head.type, arrival.loaded)
 
 
-_STEPS: tuple[Step[Arrival], ...] = (_take_apart, _verify, _count, _read, _check, _hand_over)
+_STEPS: tuple[Step[Arrival], ...] = (_take_apart, _verify, _count, _load, _check, _hand_over)
 
 
 async def reader_of(reception: Reception, request: SignedRequest, *, network: str) -> str:
@@ -236,7 +244,3 @@ def _who_leaves(body: bytes) -> str | None:
     except BadActivity:
         return None
     return said.actor if isinstance(said, Delete) and said.object == said.actor else None
-
-
-def _type_of(activity: Activity) -> str:
-    return activity.type if isinstance(activity, Ignored) else type(activity).__name__

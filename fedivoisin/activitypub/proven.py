@@ -11,6 +11,7 @@ from fedivoisin.activitypub.parse.activities import (
     CollectionDocument,
     Create,
     Delete,
+    Head,
     Undo,
     Update,
 )
@@ -71,7 +72,7 @@ def said_by(
     return Proven(_only_own(activity), actor, origin, raw, fetched)
 
 
-def check_speaker(activity: Activity, actor_url: str) -> None:
+def check_speaker(activity: Activity | Head, actor_url: str) -> None:
     """The activity's actor is who signed, its id stands on their origin (CVE-2025-54888, GHSA-4qhx-hhwf-8685)."""
     if activity.actor != actor_url:
         raise BadActivity("actor-mismatch", status=403)

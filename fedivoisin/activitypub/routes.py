@@ -7,6 +7,7 @@ from aiohttp import web
 from fedivoisin import addresses
 from fedivoisin.activitypub import answering, finding, receiving
 from fedivoisin.activitypub.fetching import Fetcher
+from fedivoisin.activitypub.fresh import Fresh
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.keys import RECEPTION, SETTINGS, STORE, WORLD
 from fedivoisin.activitypub.remembered import Remembered
@@ -61,10 +62,12 @@ def add_to(app: web.Application, *, settings: Settings, store: Store, world: Wor
 
 def reception_for(settings: Settings, store: Store, world: World) -> Reception:
     """What receives and carries out activities, for the web and for the workers alike."""
+    fresh = Fresh(store)
     return Reception(
         store=store,
         remote=Remote(Fetcher(store, world, settings.limits.document)),
-        writer=InboxWriter(store, settings.limits.queue),
+        fresh=fresh,
+        writer=InboxWriter(store, settings.limits.queue, fresh),
         limits=settings.limits,
         allowance=Tally("inbox", settings.limits.window, settings.limits.inbox_unknown),
         strangers=Tally("strangers", settings.limits.window, settings.limits.inbox_strangers),
@@ -111,4 +114,4 @@ def _page_of(origin: str, url: str) -> str | None:
 
 
 async def _close(app: web.Application) -> None:
-    await app[RECEPTION].remote.close()
+    await app[RECEPTION].aclose()

@@ -2,17 +2,20 @@
 
 import asyncio
 import hashlib
+from asyncio import sleep
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from fedivoisin.proof import Verified
-from fedivoisin.store.claims import found_once, holder
+from fedivoisin.store.claims import found_once, holder, own_name
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.schema.federation import inbox
 
@@ -22,11 +25,20 @@ AGAIN_AFTER = timedelta(hours=3)
 """The same bytes are the same activity for longer than a captured request can be replayed (an hour either way, RFC 9421
 §7.2.2). Later they were signed anew: some say the same thing twice and mean it (a Follow after its Undo)."""
 MOST_IN_MEMORY = 2_000
-_KEEP = sqlite_insert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
+MOST_BYTES_IN_MEMORY = 32 * 1024 * 1024
+"""Of bodies that wait for the disk: a disk that stands still must not cost more."""
+_NEW = sqlite_insert(inbox).on_conflict_do_nothing()
+_LAST = select(func.coalesce(func.max(inbox.c.id), 0))
+_SINCE = select(inbox.c.digest, inbox.c.id).where(inbox.c.id > bindparam("last"))
 _FORGET = delete(inbox).where(
     inbox.c.digest == bindparam("seen"), inbox.c.next_at.is_(None), inbox.c.received_at < bindparam("before")
 )
 LARGEST_BATCH = 256
+MANY = 16
+LULL = 0.005
+"""Seconds after a flush for that many, so that those who are on their way share the next: a flush is a millisecond of
+CPU. Who comes alone is not kept waiting."""
+OUR_FAULT = "our-fault"
 COUNT_AGAIN = timedelta(seconds=5)
 
 
@@ -40,6 +52,24 @@ class Incoming(Struct, frozen=True):
     verified: Verified
     activity_url: str
     type: str
+    loaded: object = None
+    """The body, taken apart; not kept, but handed to whoever carries it out."""
+
+
+class Carrier(Protocol):
+    """Carries out in this very process what it has just kept, as far as it wants to."""
+
+    def takes(self, several: Sequence[Incoming]) -> bool:
+        """Whether these are to be kept as claimed, and then handed over."""
+        ...
+
+    def hand_over(self, several: Sequence[tuple[int, Incoming]]) -> None:
+        """They are kept, under these numbers."""
+        ...
+
+    def left(self) -> None:
+        """Some are for whoever looks into the database. Said before they are kept, and again when they are."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +90,15 @@ class Received:
 _RECEIVED = [inbox.c[name] for name in Received.__dataclass_fields__]
 
 
-async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
-    """Keep them all; those whose very bytes came a short while ago, or still wait, are passed over.
+async def put(tx: Tx, incoming: Sequence[Incoming], *, is_claimed: bool = False) -> list[int | None]:
+    """Keep them all; those whose very bytes came a short while ago, or still wait, are passed over: no number for them.
+    `is_claimed`: this process carries them out, nobody else shall take them meanwhile.
 
     The id alone does not tell two activities apart: Misskey, Takahē and flohmarkt use the same one again and again.
     """
+    claim: dict[str, Any] = {"claimed_until": None, "claimed_by": None, "attempts": 0}
+    if is_claimed:
+        claim = {"claimed_until": tx.now + CLAIM, "claimed_by": await own_name(tx), "attempts": 1}
     rows: list[dict[str, Any]] = [
         {
             "actor_url": one.verified.owner,
@@ -77,31 +111,48 @@ async def put(tx: Tx, incoming: Sequence[Incoming]) -> None:
             "body": one.verified.body,
             "received_at": tx.now,
             "next_at": tx.now,
+            **claim,
         }
         for one in incoming
     ]
-    tx.filled.add("inbox")
+    if not is_claimed:
+        tx.filled.add("inbox")
     # A new row rather than the old one awakened: rows are carried out in the order of their ids.
-    if tx.is_postgres:
-        await _put_at_once(tx, rows)
-        return
-    for row in rows:
-        if not await tx.rows(_KEEP, **row):
+    kept = await (_put_on_postgres(tx, rows) if tx.is_postgres else _put_on_sqlite(tx, rows))
+    return [kept.pop(row["digest"], None) for row in rows]
+
+
+async def _put_on_sqlite(tx: Tx, rows: list[dict[str, Any]]) -> dict[bytes, int]:
+    # Nobody else writes meanwhile, and each new number is the highest so far.
+    ((last,),) = await tx.rows(_LAST)
+    await tx.many(_NEW, rows)
+    kept = await _since(tx, last)
+    passed_over = [row for row in rows if row["digest"] not in kept]
+    if passed_over:
+        for row in passed_over:
             await tx.rows(_FORGET, seen=row["digest"], before=tx.now - AGAIN_AFTER)
-            await tx.rows(_KEEP, **row)
+        await tx.many(_NEW, passed_over)
+        kept = await _since(tx, last)
+    return kept
+
+
+async def _since(tx: Tx, last: int) -> dict[bytes, int]:
+    found: Any = await tx.rows(_SINCE, last=last)
+    return dict(found)
 
 
 def _printable(word: str) -> str:
     return word if word.isprintable() else "".join(filter(str.isprintable, word))
 
 
-async def _put_at_once(tx: Tx, rows: list[dict[str, Any]]) -> None:
+async def _put_on_postgres(tx: Tx, rows: list[dict[str, Any]]) -> dict[bytes, int]:
     from sqlalchemy.dialects.postgresql import insert
 
     seen = inbox.c.digest.in_({row["digest"] for row in rows})
     old = inbox.c.received_at < tx.now - AGAIN_AFTER
     await tx.conn.execute(delete(inbox).where(seen, inbox.c.next_at.is_(None), old))
-    await tx.conn.execute(insert(inbox).on_conflict_do_nothing(), rows)
+    new = insert(inbox).on_conflict_do_nothing().returning(inbox.c.digest, inbox.c.id)
+    return {row.digest: int(row.id) for row in await tx.conn.execute(new, rows)}
 
 
 async def claim(tx: Tx, *, limit: int) -> list[Received]:
@@ -136,8 +187,13 @@ async def done_all(tx: Tx, outcomes: Mapping[int, str]) -> None:
         await tx.conn.execute(
             update(inbox)
             .where(inbox.c.id.in_(rows))
-            .values(next_at=None, claimed_until=None, outcome=how[:64], done_at=tx.now)
+            .values(next_at=None, claimed_until=None, outcome=how[:64], done_at=tx.now, **_left(how))
         )
+
+
+def _left(how: str) -> dict[str, Any]:
+    # What people wrote stands where it belongs by now, or was refused. Only what we failed at is kept to be looked at.
+    return {} if how == OUR_FAULT else {"body": b""}
 
 
 async def later(tx: Tx, row_id: int, wait: timedelta) -> None:
@@ -182,9 +238,11 @@ class InboxWriter:
     store: Store
     most_waiting: int
     """Rows that may wait to be carried out."""
+    carrier: Carrier
     _waiting: list[tuple[Incoming, "asyncio.Future[bool]"]] = field(
         default_factory=list[tuple[Incoming, "asyncio.Future[bool]"]]
     )
+    _bytes: int = 0
     _writing: "asyncio.Task[None] | None" = None
     _backlog: int = 0
     _counted_at: datetime | None = None
@@ -199,9 +257,12 @@ class InboxWriter:
         """`kept` becomes true once the row is on the disk. Raises QueueFull before memory or disk grow without end."""
         if self._backlog >= self.most_waiting:
             self._start()
-        if len(self._waiting) >= MOST_IN_MEMORY or self._backlog >= self.most_waiting:
+        size = self._bytes + len(incoming.verified.body)
+        is_much = len(self._waiting) >= MOST_IN_MEMORY or size > MOST_BYTES_IN_MEMORY
+        if is_much or self._backlog >= self.most_waiting:
             raise QueueFull
         self._waiting.append((incoming, kept))
+        self._bytes = size
         self._start()
 
     def _start(self) -> None:
@@ -211,15 +272,21 @@ class InboxWriter:
     async def _write_all(self) -> None:
         try:
             if not self._waiting:
-                await self._count()  # whether there is room again
-        finally:  # who came meanwhile waits for this very task
+                with suppress(SQLAlchemyError):  # then it is asked again when the next one comes
+                    await self._count()  # whether there is room again
             while self._waiting:
                 batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
                 await self._write(batch)
+                self._bytes -= sum([len(one.verified.body) for one, _ in batch])
+                if len(batch) >= MANY:
+                    await sleep(LULL)
+        finally:  # the program stops: who came meanwhile waits for this very task
+            left, self._waiting, self._bytes = self._waiting, [], 0
+            _end(left, QueueFull())
 
     async def _write(self, batch: "Sequence[tuple[Incoming, asyncio.Future[bool]]]") -> None:
         try:
-            await self.store.append(put, [incoming for incoming, _ in batch])
+            await self._put([incoming for incoming, _ in batch])
             await self._count()
         except Exception as error:
             _end(batch, error)  # each of the requests raises it
@@ -227,6 +294,16 @@ class InboxWriter:
             _end(batch, None)
         finally:
             _end(batch, QueueFull())  # the program stops in the middle: they are asked to come again
+
+    async def _put(self, several: Sequence[Incoming]) -> None:
+        if self.carrier.takes(several):
+            numbers = await self.store.append(put, several, is_claimed=True)
+            kept = zip(numbers, several, strict=True)
+            self.carrier.hand_over([(number, one) for number, one in kept if number is not None])
+            return
+        self.carrier.left()
+        await self.store.append(put, several)
+        self.carrier.left()
 
     async def _count(self) -> None:
         now = self.store.now()

@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import get_args
 
 from fedivoisin.activitypub import carrying, delivery, followers_check
 from fedivoisin.activitypub.delivery import Sender
+from fedivoisin.activitypub.fresh import Taken
 from fedivoisin.activitypub.inbox import Reception
-from fedivoisin.activitypub.routes import reception_for
 from fedivoisin.notify import post
 from fedivoisin.notify.messages import TRIAL_ADDRESS
 from fedivoisin.settings import Settings
 from fedivoisin.store import claims, events, lookups
 from fedivoisin.store import inbox as inbox_rows
 from fedivoisin.store.db import Queue, Store
+from fedivoisin.store.inbox import Received
 from fedivoisin.workers import category_groups, effects, hosts, orphans, pictures, tasks, unused_pictures
 from fedivoisin.workers import lookups as lookup_answers
 from fedivoisin.workers.orphans import Watch
@@ -51,18 +52,21 @@ class Workshop:
     """Where links in mails lead while there is no public address."""
 
 
-async def run(settings: Settings, store: Store, world: World) -> None:
-    """Work until cancelled; what is under way is given up, and taken up again by the next run."""
-    reception = reception_for(settings, store, world)
+async def run(settings: Settings, store: Store, world: World, reception: Reception) -> None:
+    """Work until cancelled; what is under way is given up, and taken up again by the next run.
+
+    What `reception` receives meanwhile is carried out as it was read at the door.
+    """
     if store.is_alone:
         await store.write(claims.forget)
+    reception.fresh.begin()
     try:
         async with asyncio.TaskGroup() as group:
             shop = Workshop(store, world, reception, Sender(store, world), group, f"http://localhost:{settings.port}")
             for name, turn, pause in _turns(shop):
                 group.create_task(_again_and_again(store, name, turn, pause), name=name)
     finally:
-        await reception.remote.close()
+        reception.fresh.end()
 
 
 @asynccontextmanager
@@ -104,10 +108,19 @@ async def make_effects(store: Store, *, trial_address: str = TRIAL_ADDRESS) -> i
 
 async def carry_out(reception: Reception) -> int:
     """Carry out the received activities that are due, the oldest first."""
-    due = await reception.store.take(inbox_rows.claim, limit=BATCH)
+    due: Sequence[Received | Taken] = await _in_database(reception) or await reception.fresh.take(BATCH)
     for ended in await carrying.carry_out(reception, due) if due else ():
         reception.counters.ended(ended)
     return len(due)
+
+
+async def _in_database(reception: Reception) -> Sequence[Received]:
+    if not reception.fresh.must_look():
+        return ()
+    due = await reception.store.take(inbox_rows.claim, limit=BATCH)
+    if len(due) == BATCH:
+        reception.fresh.left()
+    return due
 
 
 async def answer_lookups(reception: Reception) -> int:

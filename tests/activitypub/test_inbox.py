@@ -1,11 +1,11 @@
 """What arrives: verified, kept once, carried out with what it lacks, put off, given up. On both databases."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import delete, select
 
 from fedivoisin.activitypub import carrying, dispatch, inbox, parse, remote
@@ -20,7 +20,7 @@ from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.wire import jsonld, signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.origins import origin_of
-from fedivoisin.activitypub.wire.request import SignedRequest
+from fedivoisin.activitypub.wire.request import SignedRequest, lines_of
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.settings import Limits
 from fedivoisin.store import actors, blocks, follows, outbox, peers
@@ -41,7 +41,7 @@ def _get(here: Neighbours, number: int = 1) -> SignedRequest:
     key = PrivateKey(f"{BOB}#main-key", private_key(number))
     url = f"{ORIGIN}/users/awa"
     signed = signatures.sign("GET", url, None, key=key, now=here.world.now(), scheme="cavage")
-    return SignedRequest("GET", "/users/awa", tuple(signed.items()), b"", origin_of(ORIGIN))
+    return SignedRequest("GET", "/users/awa", lines_of(signed.items()), b"", origin_of(ORIGIN))
 
 
 async def _refusal(here: Neighbours, activity: dict[str, Any], number: int = 1) -> str:
@@ -76,7 +76,7 @@ async def test_nonsense_from_an_unknown_key_is_refused_like_the_rest(here: Neigh
     body = b'{"type": "Delete", nonsense'
     key = PrivateKey(f"{BOB}#main-key", private_key(1))
     signed = signatures.sign("POST", f"{ORIGIN}/inbox", body, key=key, now=here.world.now(), scheme="cavage")
-    request = SignedRequest("POST", "/inbox", tuple(signed.items()), body, origin_of(ORIGIN))
+    request = SignedRequest("POST", "/inbox", lines_of(signed.items()), body, origin_of(ORIGIN))
     here.world.pages[BOB] = Response(BOB, 404, {}, b"")
     with pytest.raises(BadActivity, match="gone"):
         await inbox.receive(here.reception, request, network=NETWORK)

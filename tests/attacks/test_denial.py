@@ -218,7 +218,7 @@ async def test_b31_unbounded_recursion(siege: Siege, mallory: Peer, elsewhere: E
         nested = activity("Create", mallory.url, f"{mallory.origin}/endless/1")
         for _ in range(8):
             nested = activity("Announce", mallory.url, nested)
-        assert (await siege.deliver(nested, key=mallory.key)).refusal == (400, "nested-too-deep")
+        assert await siege.outcome(nested, key=mallory.key) == "nested-too-deep"
     assert len(elsewhere.gets("endless")) <= 6
     for number in range(20):  # keys whose owner is a key whose owner is a key
         url = f"{mallory.origin}/keys/{number}"

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from fedivoisin.actions import founding, listings
+from fedivoisin.activitypub.inbox import Reception
+from fedivoisin.activitypub.keys import RECEPTION
 from fedivoisin.app import create_app, new_id, open_world, prepare, utc_now
 from fedivoisin.ids import ActorId, MemberId
 from fedivoisin.market import categories
@@ -125,13 +127,13 @@ async def a_town(
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening).start()
-        await stack.enter_async_context(_working(settings, store, world))
+        await stack.enter_async_context(_working(settings, store, world, app[RECEPTION]))
         yield Town(settings.origin, host, settings, store, world, admin, f"@{name}@{host}")
 
 
 @asynccontextmanager
-async def _working(settings: Settings, store: Store, world: World) -> AsyncGenerator[None]:
-    work = asyncio.create_task(loop.run(settings, store, world))
+async def _working(settings: Settings, store: Store, world: World, reception: Reception) -> AsyncGenerator[None]:
+    work = asyncio.create_task(loop.run(settings, store, world, reception))
     try:
         yield
     finally:

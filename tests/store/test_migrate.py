@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, select, text
 
 from fedivoisin.store import migrate
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.migrations.filters import is_ours
 from fedivoisin.store.schema import metadata
+from fedivoisin.store.schema.federation import inbox
 from tests.fakes import FakeWorld
 
 
@@ -53,3 +56,25 @@ async def _pretend_newer(tx: Tx) -> None:
 def _differences(connection: Connection) -> list[object]:
     options = {"include_object": is_ours, "compare_type": True}
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+async def test_bodies_of_what_is_done_are_emptied(empty: Store) -> None:
+    def upgrade(connection: Connection, version: str) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(migrate.MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+    async def fill(tx: Tx) -> None:
+        await tx.conn.run_sync(upgrade, "0005")
+        kept = {"actor_url": "a", "type": "Create", "key_id": "k", "scheme": "cavage", "body": b"{}"}
+        ends = (("done", None), (None, tx.now), ("our-fault", None))
+        for number, (outcome, next_at) in enumerate(ends):
+            told = {"activity_url": outcome or "waits", "digest": bytes([number]), "received_at": tx.now}
+            await tx.conn.execute(insert(inbox).values(**kept, **told, outcome=outcome, next_at=next_at))
+
+    await empty.append(fill)
+    await migrate.raise_to_newest(empty)
+    async with empty.read() as tx:
+        rows = await tx.conn.execute(select(inbox.c.activity_url, inbox.c.body))
+        assert {url: bytes(body) for url, body in rows} == {"done": b"", "waits": b"{}", "our-fault": b"{}"}

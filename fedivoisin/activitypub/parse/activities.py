@@ -181,6 +181,14 @@ class Offer(Struct, frozen=True):
     object: Document | str
 
 
+class Head(Struct, frozen=True):
+    """How an activity begins; `type` is its verb, also one that we do not know."""
+
+    id: str
+    actor: str
+    type: str
+
+
 class Ignored(Struct, frozen=True):
     """An activity that means nothing to us: taken, counted by its `type`, and forgotten."""
 

@@ -16,6 +16,7 @@ from fedivoisin.activitypub.parse.activities import (
     Delete,
     Flag,
     Follow,
+    Head,
     Ignored,
     Like,
     Move,
@@ -43,6 +44,13 @@ _Envelope: TypeAlias = tuple[str, str, tuple[str, ...], tuple[str, ...], datetim
 def activity(document: object) -> Activity:
     """What a peer posted, after `wire.jsonld`. BadActivity says what is wrong with it; an unknown verb is Ignored."""
     return _activity(_object(document), 0)
+
+
+def head(document: object) -> Head:
+    """How it begins: enough to know whether whoever posted it may have said it. BadActivity as `activity`."""
+    found = _object(document)
+    actor, verb = values.needed_url(found, "actor"), _verb(found)
+    return Head(_id_of(found, actor, verb), actor, verb or _other_verb(found))
 
 
 def document(document: object) -> Document | CollectionDocument:
@@ -73,7 +81,7 @@ def _activity(document: Json, depth: int) -> Activity:
     # Some peers embed the activity that they undo or accept without its id.
     own_id = values.url_of(document.get("id")) or "" if depth else _id_of(document, actor, verb)
     if verb is None:
-        return Ignored(own_id, actor, next(iter(values.types(document)), "")[:64])
+        return Ignored(own_id, actor, _other_verb(document))
     to, cc = values.recipients(document, "to"), values.recipients(document, "cc")
     envelope = own_id, actor, to, cc, values.moment(document.get("published"))
     return _READERS[verb](document, envelope, depth)
@@ -90,6 +98,10 @@ def _verb(document: Json) -> str | None:
     return next((one for one in values.types(document) if one in _READERS), None)
 
 
+def _other_verb(document: Json) -> str:
+    return next(iter(values.types(document)), "")[:64]
+
+
 def _is_activity(document: Json) -> bool:
     """One that we know, or any other that somebody did to something (Lemmy's `Lock`, everybody's `Dislike`)."""
     return _verb(document) is not None or ("actor" in document and "object" in document)
@@ -102,7 +114,7 @@ def _target(document: Json) -> str:
 def _embedded(document: Json) -> Json | None:
     """The object when it is there in full: more than an id and a type."""
     found = values.mapping(document.get("object"))
-    return found if found and set(found) - {"id", "type", "@context"} else None
+    return found if found and (len(found) > 3 or found.keys() - {"id", "type", "@context"}) else None
 
 
 def _thing(document: Json) -> Document | str:
@@ -115,7 +127,10 @@ def _said(document: Json) -> Document | str:
     found = _embedded(document)
     if found is None:
         return _target(document)
-    outside = ("tag",) if "to" in found or "cc" in found else ("tag", "to", "cc")
+    is_addressed = "to" in found or "cc" in found
+    if is_addressed and "tag" in found:
+        return _document(found)
+    outside = ("tag",) if is_addressed else ("tag", "to", "cc")
     return _document({key: document.get(key) for key in outside} | dict(found))
 
 
