@@ -49,14 +49,14 @@ from fedivoisin.store.db import Store
 WARM = 20
 OURS_COLD = "fedivoisin, new connections"
 IN_A_ROW = 10
-ROUNDS = 3
-"""The bare loop and ours take turns, each on new hosts: what else the machine does meets both."""
+ROUNDS = 5
+"""The bare loop, ours and Fedify take turns, each on new hosts: what else the machine does meets all of them."""
 LONGEST_WAIT = 120.0
 LEAST_OF_BARE, LEAST_OF_FEDIFY, MOST_HANDSHAKES = 0.75, 5.0, 1.05
 LEFT = """SELECT (SELECT count(*) FROM delivery WHERE outcome IS NULL),
     (SELECT count(*) FROM event WHERE next_at IS NOT NULL), (SELECT count(*) FROM delivery WHERE outcome = 'sent')"""
 MEMBERS = """SELECT actor.id FROM actor JOIN membership ON membership.member_id = actor.id
-    WHERE is_local AND state = 'member' ORDER BY actor.id LIMIT 5"""
+    WHERE is_local AND state = 'member' ORDER BY actor.id LIMIT 7"""
 FEDIFY = ROOT / "tests/peers/fedify/deliver.mjs"
 
 
@@ -125,9 +125,7 @@ async def main(count: int, only: str) -> None:
         secret = await stack.enter_async_context(sink(session, certificate))
         os.sched_setaffinity(0, {LOAD})
         async with ours(folder, authority, (plain, secret), count) as ground:
-            found = await measure(ground, plain, secret, count)
-        if only != "ours":
-            found.append(await told("Fedify's queue", [str(ROOT / "tools/node"), str(FEDIFY)], plain, count // 4))
+            found = await measure(ground, plain, secret, count, with_fedify=only != "ours")
     _print(found, count)
 
 
@@ -157,7 +155,7 @@ async def told(name: str, command: Sequence[str], sink: Sink, count: int) -> Mea
 async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: int) -> AsyncGenerator[Ground]:
     """Our server on its core, with three members who have followers."""
     plain, secret = sinks
-    rounds = [plain.hosts(letter, count) for letter in "abc"[:ROUNDS]]
+    rounds = [plain.hosts(letter, count) for letter in "abcde"[:ROUNDS]]
     hosts = [plain.hosts("w", WARM), *rounds, secret.hosts("s", count)]
     town = town_at(0)
     settings = settings_of(town, folder, lab_hosts=tuple(one for several in hosts for one in several))
@@ -179,16 +177,19 @@ async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: i
         await store.close()
 
 
-async def measure(ground: Ground, plain: Sink, secret: Sink, count: int) -> list[Measure]:
+async def measure(ground: Ground, plain: Sink, secret: Sink, count: int, *, with_fedify: bool) -> list[Measure]:
     """Once to hosts that were never spoken to, then ten in a row over TLS: the first of them opens the connections."""
     few, *many, hidden = ground.writers
     await _publish(ground, plain, few, "Échelle")
     bare: list[Measure] = []
     cold: list[Measure] = []
+    fedify: list[Measure] = []
     for number, writer in enumerate(many):
         bare.append(await told("bare sign + POST", python("-m", "bench.bare_delivery"), plain, count))
         rss = memory(ground.process.pid)
         cold.append(Measure(OURS_COLD, *await _publish(ground, plain, writer, f"Escabeau {number}"), rss))
+        if with_fedify:
+            fedify.append(await told("Fedify's queue", [str(ROOT / "tools/node"), str(FEDIFY)], plain, count // 4))
     several = [await _publish(ground, secret, hidden, f"Perceuse {number}") for number in range(IN_A_ROW)]
     first, rest = several[0], several[1:]
     return [
@@ -203,6 +204,7 @@ async def measure(ground: Ground, plain: Sink, secret: Sink, count: int) -> list
             memory(ground.process.pid),
             (await secret.count())["handshakes"],
         ),
+        *([_middle(fedify)] if with_fedify else []),
     ]
 
 
