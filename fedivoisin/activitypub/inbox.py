@@ -21,7 +21,7 @@ from fedivoisin.proof import Verified
 from fedivoisin.settings import Limits
 from fedivoisin.store import actors, follows, keys
 from fedivoisin.store.db import Store
-from fedivoisin.store.inbox import InboxWriter, Incoming
+from fedivoisin.store.inbox import InboxWriter, Incoming, weigh
 from fedivoisin.store.tallies import Tally
 from fedivoisin.urls import authority_of
 
@@ -156,7 +156,8 @@ def _hand_over(arrival: Arrival) -> bool:
 
 
 def _incoming(arrival: Arrival) -> Incoming:
-    return Incoming(arrival.verified, arrival.head.id, arrival.head.type, arrival.loaded)
+    verified, head = arrival.verified, arrival.head
+    return Incoming(verified, head.id, head.type, arrival.loaded, weigh(verified.body))
 
 
 _STEPS: tuple[Step[Arrival], ...] = (_take_apart, _verify, _count, _load, _check, _hand_over)

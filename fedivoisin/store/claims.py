@@ -29,11 +29,6 @@ def holder_on(*, is_postgres: bool) -> Any:
     return func.current_setting("application_name") if is_postgres else None
 
 
-async def own_name(tx: Tx) -> str | None:
-    """The same as a value: asked for once, for many new rows."""
-    return await tx.conn.scalar(select(holder(tx))) if tx.is_postgres else None
-
-
 def found_once(due: Select[Any]) -> Any:
     """What a claim takes: the rows `due` finds (limited, skipping what others lock), looked for once.
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from fedivoisin.proof import Verified
-from fedivoisin.store.claims import found_once, holder, own_name
+from fedivoisin.store.claims import found_once, holder
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.schema.federation import inbox
 
@@ -25,8 +25,9 @@ AGAIN_AFTER = timedelta(hours=3)
 """The same bytes are the same activity for longer than a captured request can be replayed (an hour either way, RFC 9421
 §7.2.2). Later they were signed anew: some say the same thing twice and mean it (a Follow after its Undo)."""
 MOST_IN_MEMORY = 2_000
-MOST_BYTES_IN_MEMORY = 32 * 1024 * 1024
-"""Of bodies that wait for the disk: a disk that stands still must not cost more."""
+HEAVIEST_IN_MEMORY = 32 * 1024 * 1024
+"""Of all that wait for the disk: one that stands still must not cost more."""
+_BRACKET = 256
 _NEW = sqlite_insert(inbox).on_conflict_do_nothing()
 _LAST = select(func.coalesce(func.max(inbox.c.id), 0))
 _SINCE = select(inbox.c.digest, inbox.c.id).where(inbox.c.id > bindparam("last"))
@@ -54,6 +55,13 @@ class Incoming(Struct, frozen=True):
     type: str
     loaded: object = None
     """The body, taken apart; not kept, but handed to whoever carries it out."""
+    weight: int = 0
+    """As `weigh` gives it."""
+
+
+def weigh(body: bytes) -> int:
+    """Bytes of memory that a body costs at most, taken apart: an object in it may be two characters long."""
+    return len(body) + _BRACKET * (body.count(b"{") + body.count(b"["))
 
 
 class Carrier(Protocol):
@@ -92,13 +100,11 @@ _RECEIVED = [inbox.c[name] for name in Received.__dataclass_fields__]
 
 async def put(tx: Tx, incoming: Sequence[Incoming], *, is_claimed: bool = False) -> list[int | None]:
     """Keep them all; those whose very bytes came a short while ago, or still wait, are passed over: no number for them.
-    `is_claimed`: this process carries them out, nobody else shall take them meanwhile.
+    `is_claimed`: this process carries them out, nobody shall take them meanwhile; only where it works alone.
 
     The id alone does not tell two activities apart: Misskey, Takahē and flohmarkt use the same one again and again.
     """
-    claim: dict[str, Any] = {"claimed_until": None, "claimed_by": None, "attempts": 0}
-    if is_claimed:
-        claim = {"claimed_until": tx.now + CLAIM, "claimed_by": await own_name(tx), "attempts": 1}
+    claim = {"claimed_until": tx.now + CLAIM if is_claimed else None, "attempts": int(is_claimed)}
     rows: list[dict[str, Any]] = [
         {
             "actor_url": one.verified.owner,
@@ -131,8 +137,9 @@ async def _put_on_sqlite(tx: Tx, rows: list[dict[str, Any]]) -> dict[bytes, int]
     if passed_over:
         for row in passed_over:
             await tx.rows(_FORGET, seen=row["digest"], before=tx.now - AGAIN_AFTER)
+        ((last,),) = await tx.rows(_LAST)  # lower, where the newest was forgotten
         await tx.many(_NEW, passed_over)
-        kept = await _since(tx, last)
+        kept |= await _since(tx, last)
     return kept
 
 
@@ -186,7 +193,7 @@ async def done_all(tx: Tx, outcomes: Mapping[int, str]) -> None:
         rows = [row for row, outcome in outcomes.items() if outcome == how]
         await tx.conn.execute(
             update(inbox)
-            .where(inbox.c.id.in_(rows))
+            .where(inbox.c.id.in_(rows), inbox.c.next_at.is_not(None))
             .values(next_at=None, claimed_until=None, outcome=how[:64], done_at=tx.now, **_left(how))
         )
 
@@ -242,7 +249,7 @@ class InboxWriter:
     _waiting: list[tuple[Incoming, "asyncio.Future[bool]"]] = field(
         default_factory=list[tuple[Incoming, "asyncio.Future[bool]"]]
     )
-    _bytes: int = 0
+    _weight: int = 0
     _writing: "asyncio.Task[None] | None" = None
     _backlog: int = 0
     _counted_at: datetime | None = None
@@ -257,12 +264,12 @@ class InboxWriter:
         """`kept` becomes true once the row is on the disk. Raises QueueFull before memory or disk grow without end."""
         if self._backlog >= self.most_waiting:
             self._start()
-        size = self._bytes + len(incoming.verified.body)
-        is_much = len(self._waiting) >= MOST_IN_MEMORY or size > MOST_BYTES_IN_MEMORY
+        weight = self._weight + incoming.weight
+        is_much = len(self._waiting) >= MOST_IN_MEMORY or weight > HEAVIEST_IN_MEMORY
         if is_much or self._backlog >= self.most_waiting:
             raise QueueFull
         self._waiting.append((incoming, kept))
-        self._bytes = size
+        self._weight = weight
         self._start()
 
     def _start(self) -> None:
@@ -272,16 +279,16 @@ class InboxWriter:
     async def _write_all(self) -> None:
         try:
             if not self._waiting:
-                with suppress(SQLAlchemyError):  # then it is asked again when the next one comes
+                with suppress(SQLAlchemyError, OSError):  # then it is asked again when the next one comes
                     await self._count()  # whether there is room again
             while self._waiting:
                 batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
                 await self._write(batch)
-                self._bytes -= sum([len(one.verified.body) for one, _ in batch])
+                self._weight -= sum([one.weight for one, _ in batch])
                 if len(batch) >= MANY:
                     await sleep(LULL)
         finally:  # the program stops: who came meanwhile waits for this very task
-            left, self._waiting, self._bytes = self._waiting, [], 0
+            left, self._waiting, self._weight = self._waiting, [], 0
             _end(left, QueueFull())
 
     async def _write(self, batch: "Sequence[tuple[Incoming, asyncio.Future[bool]]]") -> None:

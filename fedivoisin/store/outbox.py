@@ -19,6 +19,8 @@ from fedivoisin.store.schema.federation import activity, delivery, peer
 from fedivoisin.store.schema.listings import listing
 from fedivoisin.store.schema.threads import message
 
+AT_ONCE = 10_000
+"""Hosts in one question: databases bound how many values a statement may have."""
 CLAIM = timedelta(seconds=120)
 TO_A_PERSON = 0
 FAN_OUT = 1
@@ -93,13 +95,14 @@ async def put(tx: Tx, said: Activity, targets: Sequence[Target], *, priority: in
     if known.first() is not None:
         return
     await tx.conn.execute(insert(activity).values(**{name: getattr(said, name) for name in _ACTIVITY}))
-    inboxes = {target.inbox: target.host for target in targets}
+    dead = await _dead(tx, sorted({target.host for target in targets}))
+    inboxes = {target.inbox: target.host for target in targets if target.host not in dead}
     if not inboxes:
         return
     values: dict[str, Any] = {"activity": said.id, "actor": said.actor_id, "priority": priority, "now": tx.now}
     values["inboxes"] = msgspec.json.encode(list(inboxes.items())).decode()
-    if (await tx.conn.execute(_filling(is_postgres=tx.is_postgres), values)).rowcount:
-        tx.filled.add("delivery")
+    await tx.conn.execute(_filling(is_postgres=tx.is_postgres), values)
+    tx.filled.add("delivery")
 
 
 @cache
@@ -114,9 +117,8 @@ def _filling(*, is_postgres: bool) -> Any:
     now = bindparam("now", type_=delivery.c.next_at.type)
     of_one = {name: bindparam(name, type_=String) for name in ("activity", "actor")}
     rows = select(*of_one.values(), inbox, host, bindparam("priority", type_=Integer), now, now)
-    is_dead = select(peer.c.host).where(peer.c.host == host, peer.c.dead_at.is_not(None)).exists()
     names = ("activity_id", "actor_id", "inbox", "host", "priority", "created_at", "next_at")
-    return insert(delivery).from_select(names, rows.where(~is_dead).order_by(several.c.key))
+    return insert(delivery).from_select(names, rows.order_by(several.c.key))
 
 
 async def by_url(tx: Tx, url: str) -> Activity | None:
@@ -312,6 +314,15 @@ def _short(error: str | None) -> str | None:
     return error and error[:255]
 
 
+async def _dead(tx: Tx, hosts: list[str]) -> set[str]:
+    # By their names: were it part of the statement that fills the queue, PostgreSQL would look at all hosts there are.
+    found: set[str] = set()
+    for first in range(0, len(hosts), AT_ONCE):
+        found.update((await tx.conn.execute(_DEAD, {"hosts": hosts[first : first + AT_ONCE]})).scalars())
+    return found
+
+
+_DEAD = select(peer.c.host).where(peer.c.host.in_(bindparam("hosts", expanding=True)), peer.c.dead_at.is_not(None))
 _ACTIVITY = ("id", "url", "actor_id", "type", "object_url", "body", "is_public", "published_at")
 _COLUMNS: list[Any] = [activity.c[name] for name in _ACTIVITY]
 _DELIVERY: list[Any] = [delivery.c[name] for name in Delivery.__struct_fields__]

@@ -108,18 +108,20 @@ async def make_effects(store: Store, *, trial_address: str = TRIAL_ADDRESS) -> i
 
 async def carry_out(reception: Reception) -> int:
     """Carry out the received activities that are due, the oldest first."""
-    due: Sequence[Received | Taken] = await _in_database(reception) or await reception.fresh.take(BATCH)
+    due: Sequence[Received | Taken] = await reception.fresh.take(BATCH) or await _in_database(reception)
     for ended in await carrying.carry_out(reception, due) if due else ():
         reception.counters.ended(ended)
     return len(due)
 
 
 async def _in_database(reception: Reception) -> Sequence[Received]:
-    if not reception.fresh.must_look():
+    fresh = reception.fresh
+    if not fresh.must_look():
         return ()
+    before = fresh.before_look()
     due = await reception.store.take(inbox_rows.claim, limit=BATCH)
-    if len(due) == BATCH:
-        reception.fresh.left()
+    if len(due) < BATCH:
+        fresh.after_look(before)
     return due
 
 

@@ -1,7 +1,9 @@
 """What this process has just received is carried out as it was read; nothing is lost, doubled or out of order."""
 
-from collections.abc import Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +13,24 @@ from fedivoisin.activitypub import dispatch, fresh, inbox
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.store import claims
 from fedivoisin.store import inbox as rows
+from fedivoisin.store.db import Store
 from fedivoisin.store.schema.federation import inbox as table
 from fedivoisin.workers import loop
-from tests.activitypub.neighbours import NETWORK, RENNES, Neighbours, says
+from tests.activitypub.neighbours import NETWORK, RENNES, Neighbours, a_neighbourhood, says
+from tests.fakes import FakeWorld
 from tests.makers import ORIGIN
 
 BOB = f"{RENNES}/users/bob"
 GROUP = f"{ORIGIN}/groups/doulon"
+
+
+@pytest.fixture
+async def here(sqlite_template: Path, tmp_path: Path, world: FakeWorld) -> AsyncIterator[Neighbours]:
+    """Doulon, whose one process works alone."""
+    shutil.copyfile(sqlite_template, tmp_path / "town.db")
+    opened = Store.open(f"sqlite:///{tmp_path / 'town.db'}", now=world.now, new_id=world.new_id)
+    yield await a_neighbourhood(opened, world)
+    await opened.close()
 
 
 @pytest.fixture
@@ -26,6 +39,7 @@ async def done(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     await here.met("bob")
     here.reception.fresh.begin()
     monkeypatch.setattr(fresh, "PACE", 0.0)
+    monkeypatch.setattr(fresh, "LOOK_AGAIN", 3600.0)
     heard: list[str] = []
 
     async def handle(_tx: object, proven: Any) -> Outcome:
@@ -34,6 +48,13 @@ async def done(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(dispatch, "handle", handle)
     return heard
+
+
+async def test_past_one_process_it_is_for_whoever_looks(store: Store) -> None:
+    these = fresh.Fresh(store)
+    these.begin()
+    these.after_look(these.before_look())
+    assert these.takes([]) is store.is_alone
 
 
 async def test_it_is_neither_looked_for_nor_read_again(
@@ -86,18 +107,20 @@ async def test_more_than_it_may_hold_is_for_the_database_and_comes_in_order(
     here: Neighbours, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _nothing_waits(here)
-    monkeypatch.setattr(fresh, "MOST", 1)
-    for name in ("one", "two", "three"):
-        await _arrived(here, name)
-    assert await here.reception.fresh.take(10) != []  # "one", which we let fall
-    await _arrived(here, "four")  # there would be room again, but "two" still waits
+    monkeypatch.setattr(fresh, "MOST", 2)
+    await _arrived(here, "one", "two", "three")
+    monkeypatch.setattr(loop, "BATCH", 1)
+    assert await loop.carry_out(here.reception) == 1
+    await _arrived(here, "four")  # there would be room again, but "three" still waits
     await _carry_out_all(here)
-    assert done == ["two", "three", "four"]
+    await _arrived(here, "five")
+    assert [one.activity_url for one in await here.reception.fresh.take(10)] == [f"{BOB}/five"]
+    assert done == ["one", "two", "three", "four"]
 
 
-async def test_nor_more_bytes(here: Neighbours, done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nor_what_is_too_heavy(here: Neighbours, done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     await _nothing_waits(here)
-    monkeypatch.setattr(fresh, "MOST_BYTES", 10)
+    monkeypatch.setattr(fresh, "HEAVIEST", 10)
     await _arrived(here, "one")
     assert await here.reception.fresh.take(10) == []
     await _carry_out_all(here)
@@ -108,7 +131,8 @@ async def test_room_is_there_again_when_some_are_taken(
     here: Neighbours, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _nothing_waits(here)
-    monkeypatch.setattr(fresh, "MOST_BYTES", 400)
+    monkeypatch.setattr(fresh, "MOST", 1)
+    monkeypatch.setattr(fresh, "HEAVIEST", 2000)
     _no_more(monkeypatch, rows, "claim")
     for name in ("one", "two", "three"):
         await _arrived(here, name)
@@ -116,39 +140,46 @@ async def test_room_is_there_again_when_some_are_taken(
     assert done == ["one", "two", "three"]
 
 
-async def test_one_that_comes_while_the_database_is_looked_at_waits_for_the_next_look(
+async def test_what_is_left_while_somebody_looks_waits_for_the_next_look(here: Neighbours, done: list[str]) -> None:
+    await _nothing_waits(here)
+    these = here.reception.fresh
+    these.left()
+    before = these.before_look()
+    these.left()
+    these.after_look(before)
+    assert (these.must_look(), these.takes([])) == (True, False)
+
+
+async def test_what_was_put_off_is_looked_for_after_a_while_however_much_comes(
     here: Neighbours, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await _nothing_waits(here)
-    here.reception.fresh.left()  # said before "one" is written; the look that follows does not see it yet
-    assert here.reception.fresh.must_look()
-    monkeypatch.setattr(fresh, "MOST", 0)
-    await _arrived(here, "one")
-    monkeypatch.undo()
-    assert here.reception.fresh.must_look()
-
-
-async def test_what_was_put_off_is_looked_for_after_a_while(here: Neighbours, done: list[str]) -> None:
     here.reception.fresh.end()
     await _arrived(here, "one")
     (row,) = await here.store.take(rows.claim, limit=10)
     await here.store.write(rows.later, row.id, timedelta(seconds=10))
     here.reception.fresh.begin()
     await _nothing_waits(here)
-    assert not here.reception.fresh.must_look()
     here.world.pass_time(seconds=20)
+    await _arrived(here, "two")
+    monkeypatch.setattr(fresh, "LOOK_AGAIN", 0.0)
+    assert await loop.carry_out(here.reception) == 1  # and nothing is taken in any more
+    monkeypatch.setattr(fresh, "LOOK_AGAIN", 3600.0)
+    await _arrived(here, "three")
     await _carry_out_all(here)
-    assert done == ["one"]
+    assert done == ["two", "one", "three"]
 
 
-async def test_a_full_batch_says_that_more_may_wait(
+async def test_while_a_full_batch_may_not_be_all_nothing_is_taken_in(
     here: Neighbours, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "BATCH", 2)
     here.reception.fresh.end()
     await _arrived(here, "one", "two", "three")
     here.reception.fresh.begin()
-    assert [await loop.carry_out(here.reception) for _ in range(3)] == [2, 1, 0]
+    assert await loop.carry_out(here.reception) == 2
+    await _arrived(here, "four")
+    assert [await loop.carry_out(here.reception) for _ in range(3)] == [2, 0, 0]
+    assert done == ["one", "two", "three", "four"]
 
 
 async def test_the_same_bytes_are_handed_over_once(here: Neighbours, done: list[str]) -> None:

@@ -25,7 +25,7 @@ def _incoming(number: int = 1, words: str = "") -> Incoming:
     actor = f"https://{HOST}/users/bob"
     body = f"{number}{words}".encode()
     verified = Verified(f"{actor}#main-key", actor, Origin(("https", HOST, 443)), body, "cavage")
-    return Incoming(verified, f"https://{HOST}/activities/{number}", "Like")
+    return Incoming(verified, f"https://{HOST}/activities/{number}", "Like", weight=inbox.weigh(body))
 
 
 async def test_the_same_activity_is_kept_once(store: Store) -> None:
@@ -71,6 +71,29 @@ async def test_each_that_is_kept_has_its_number(store: Store, world: FakeWorld) 
     world.pass_time(hours=4)
     later = await store.append(inbox.put, [_incoming(1), _incoming(4)])
     assert [one.id for one in await store.take(inbox.claim, limit=10)] == sorted(number for number in later if number)
+
+
+async def test_one_that_comes_again_has_its_number_though_it_takes_the_place_of_the_newest(
+    store: Store, world: FakeWorld
+) -> None:
+    await store.append(inbox.put, [_incoming(1), _incoming(2)])
+    await store.write(inbox.done_all, {one.id: "done" for one in await store.take(inbox.claim, limit=10)})
+    world.pass_time(hours=4)
+    numbers = await store.append(inbox.put, [_incoming(1), _incoming(2), _incoming(1)])
+    assert numbers == [*[one.id for one in await store.take(inbox.claim, limit=10)], None]
+
+
+async def test_how_a_row_ended_stands(store: Store) -> None:
+    await store.append(inbox.put, [_incoming()])
+    (row,) = await store.take(inbox.claim, limit=10)
+    await store.write(inbox.done_all, {row.id: "done"})
+    await store.write(inbox.done_all, {row.id: "bad-json"})
+    async with store.read() as tx:
+        assert await inbox.outcomes(tx) == {"done": 1}
+
+
+def test_what_is_taken_apart_weighs_more_than_its_bytes() -> None:
+    assert inbox.weigh(b'{"a":[{}]}') == 10 + 3 * 256
 
 
 async def test_what_is_kept_as_claimed_is_nobody_elses_for_a_while(store: Store, world: FakeWorld) -> None:
@@ -193,9 +216,9 @@ async def test_a_full_queue_says_so(store: Store, world: FakeWorld) -> None:
         await writer.keep(_incoming(4))
 
 
-async def test_bodies_that_wait_for_the_disk_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_waits_for_the_disk_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = InboxWriter(store, 1000, Fresh(store))
-    monkeypatch.setattr(inbox, "MOST_BYTES_IN_MEMORY", 2 * len(_incoming(1).verified.body))
+    monkeypatch.setattr(inbox, "HEAVIEST_IN_MEMORY", 2 * _incoming(1).weight)
     for _ in range(2):  # there is room again once they are written
         ends = await asyncio.gather(*(writer.keep(_incoming(number)) for number in (1, 2, 3)), return_exceptions=True)
         assert [type(end) for end in ends] == [type(None), type(None), QueueFull]
