@@ -49,14 +49,14 @@ from fedivoisin.store.db import Store
 WARM = 20
 OURS_COLD = "fedivoisin, new connections"
 IN_A_ROW = 10
-ROUNDS = 5
+ROUNDS = 3
 """The bare loop, ours and Fedify take turns, each on new hosts: what else the machine does meets all of them."""
 LONGEST_WAIT = 120.0
 LEAST_OF_BARE, LEAST_OF_FEDIFY, MOST_HANDSHAKES = 0.75, 5.0, 1.05
 LEFT = """SELECT (SELECT count(*) FROM delivery WHERE outcome IS NULL),
     (SELECT count(*) FROM event WHERE next_at IS NOT NULL), (SELECT count(*) FROM delivery WHERE outcome = 'sent')"""
 MEMBERS = """SELECT actor.id FROM actor JOIN membership ON membership.member_id = actor.id
-    WHERE is_local AND state = 'member' ORDER BY actor.id LIMIT 7"""
+    WHERE is_local AND state = 'member' ORDER BY actor.id LIMIT 5"""
 FEDIFY = ROOT / "tests/peers/fedify/deliver.mjs"
 
 
@@ -155,7 +155,7 @@ async def told(name: str, command: Sequence[str], sink: Sink, count: int) -> Mea
 async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: int) -> AsyncGenerator[Ground]:
     """Our server on its core, with three members who have followers."""
     plain, secret = sinks
-    rounds = [plain.hosts(letter, count) for letter in "abcde"[:ROUNDS]]
+    rounds = [plain.hosts(letter, count) for letter in "abc"[:ROUNDS]]
     hosts = [plain.hosts("w", WARM), *rounds, secret.hosts("s", count)]
     town = town_at(0)
     settings = settings_of(town, folder, lab_hosts=tuple(one for several in hosts for one in several))
