@@ -105,7 +105,7 @@ class Fresh:
 
     def must_look(self) -> bool:
         """Whether rows may wait in the database, once nothing is left here."""
-        return self._left != self._seen or self._is_time()
+        return not self._is_wanted or self._left != self._seen or self._is_time()
 
     def before_look(self) -> int:
         """To be said to `after_look`."""

@@ -55,6 +55,7 @@ async def test_past_one_process_it_is_for_whoever_looks(store: Store) -> None:
     these.begin()
     these.after_look(these.before_look())
     assert these.takes([]) is store.is_alone
+    assert these.must_look() is not store.is_alone  # each bell may be another's
 
 
 async def test_it_is_neither_looked_for_nor_read_again(
