@@ -1,11 +1,9 @@
 """Answering a GET with a document: for whom, of which type, and when a person should see a page instead."""
 
 import json
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
-from aiohttp.typedefs import RawHeaders
 
 from fedivoisin.activitypub import serving
 from fedivoisin.activitypub.fetching import is_activity
@@ -89,18 +87,11 @@ def signed_request(request: web.Request, origin: str, body: bytes) -> SignedRequ
     return SignedRequest(
         method=request.method,
         target=request.raw_path,
-        lines=_lines(request.raw_headers),
+        lines=lines_of([(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]),
         body=body,
         origin=origin_of(origin),
         lab=request.app[SETTINGS].is_lab,
     )
-
-
-def _lines(headers: RawHeaders) -> Mapping[str, Sequence[str]]:
-    lines = {name.lower().decode("latin-1"): [value.strip(b" \t").decode("latin-1")] for name, value in headers}
-    if len(lines) == len(headers):  # nearly always: the shorter way
-        return lines
-    return lines_of([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
 
 
 async def _reader(request: web.Request, origin: str) -> str | None:

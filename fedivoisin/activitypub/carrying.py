@@ -12,14 +12,13 @@ from msgspec import Struct
 
 from fedivoisin.activitypub import dispatch, parse, remote
 from fedivoisin.activitypub.fetching import GONE
-from fedivoisin.activitypub.fresh import Loaded, Taken
+from fedivoisin.activitypub.fresh import Taken, load
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument
 from fedivoisin.activitypub.parse.objects import Document, Tombstone
 from fedivoisin.activitypub.proven import said_by
 from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.together import Patience
-from fedivoisin.activitypub.wire import jsonld, strict_json
 from fedivoisin.errors import BadActivity, Missing, Refused, Unreachable
 from fedivoisin.store import actors, blocks, inbox, neighbourhoods, outbox, peers
 from fedivoisin.store.db import Store, Tx, is_lost
@@ -79,7 +78,7 @@ async def _read_all(rows: Sequence[Received | Taken]) -> tuple[list[Kept], dict[
         if patience.is_over():
             await asyncio.sleep(0)
         try:
-            loaded = row.loaded if isinstance(row, Taken) else _load(row.body)
+            loaded = row.loaded if isinstance(row, Taken) else load(row.body)
             kept.append(Kept(row.id, row.actor_url, row.attempts, parse.activity(loaded.document), loaded.raw))
         except BadActivity as error:
             ends[row.id] = error.code
@@ -88,11 +87,6 @@ async def _read_all(rows: Sequence[Received | Taken]) -> tuple[list[Kept], dict[
             log.exception("activity unreadable", extra={"row": row.id, "activity": row.activity_url})
             ends[row.id] = OUR_FAULT
     return kept, ends
-
-
-def _load(body: bytes) -> Loaded:
-    raw = strict_json.load(body)
-    return Loaded(jsonld.normalise(raw), raw)
 
 
 async def _together(tx: Tx, kept: Sequence[Kept], ends: Mapping[int, str]) -> tuple[dict[int, str], list[Kept]]:

@@ -92,8 +92,8 @@ def is_well_spelt(url: str) -> bool:
     """Whether this is the one spelling of the address: two spellings would be two actors (CVE-2023-42451)."""
     base = base_of(origin_of(url))
     rest = url.removeprefix(base)
-    # Without an empty fragment, and with a path unless there is nothing behind the host at all.
-    is_whole = not rest or (rest.startswith("/") and not 0 <= rest.find("#") == len(rest) - 1)
+    path, mark, fragment = rest.partition("#")
+    is_whole = not rest or (path.startswith("/") and bool(mark) == bool(fragment))
     return is_whole and url.startswith(base) and rest.isascii()
 
 

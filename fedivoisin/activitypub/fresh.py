@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from msgspec import Struct
 
+from fedivoisin.activitypub.wire import jsonld, strict_json
 from fedivoisin.store.db import Queue, Store
 from fedivoisin.store.inbox import Incoming
 
@@ -29,6 +30,12 @@ class Loaded(Struct, frozen=True):
     document: Mapping[str, Any]
     raw: Mapping[str, Any]
     """As it came, for proofs inside it."""
+
+
+def load(body: bytes) -> Loaded:
+    """Raises BadActivity as `strict_json` and `jsonld` do."""
+    raw = strict_json.load(body)
+    return Loaded(jsonld.normalise(raw), raw)
 
 
 class Taken(Struct, frozen=True):

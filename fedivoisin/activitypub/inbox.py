@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from fedivoisin.activitypub import checking, parse, remote
 from fedivoisin.activitypub.fetching import GONE, is_well_spelt
-from fedivoisin.activitypub.fresh import Fresh, Loaded
+from fedivoisin.activitypub.fresh import Fresh, Loaded, load
 from fedivoisin.activitypub.parse.activities import Delete, Head
 from fedivoisin.activitypub.proven import check_speaker
 from fedivoisin.activitypub.remembered import NO_KEY, Kept, Remembered
 from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.together import Step, Together
-from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
+from fedivoisin.activitypub.wire import signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PublicKey
 from fedivoisin.activitypub.wire.request import Claim, SignedRequest
 from fedivoisin.counters import Counters
@@ -137,8 +137,7 @@ def _count(arrival: Arrival) -> bool:
 
 def _load(arrival: Arrival) -> bool:
     # Who says it and what it is called; the rest is read by whoever carries it out.
-    raw = strict_json.load(arrival.verified.body)
-    arrival.loaded = Loaded(jsonld.normalise(raw), raw)
+    arrival.loaded = load(arrival.verified.body)
     arrival.head = parse.head(arrival.loaded.document)
     return True
 

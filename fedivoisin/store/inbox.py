@@ -27,7 +27,8 @@ AGAIN_AFTER = timedelta(hours=3)
 MOST_IN_MEMORY = 2_000
 HEAVIEST_IN_MEMORY = 32 * 1024 * 1024
 """Of all that wait for the disk: one that stands still must not cost more."""
-_BRACKET = 256
+_DOCUMENT, _BRACKET, _COMMA, _CHARACTER = 1024, 256, 128, 5
+"""Bytes that a row, an object or list, a value in it, a character beside an emoji (with its UTF-8) take at most."""
 _NEW = sqlite_insert(inbox).on_conflict_do_nothing()
 _LAST = select(func.coalesce(func.max(inbox.c.id), 0))
 _SINCE = select(inbox.c.digest, inbox.c.id).where(inbox.c.id > bindparam("last"))
@@ -61,7 +62,8 @@ class Incoming(Struct, frozen=True):
 
 def weigh(body: bytes) -> int:
     """Bytes of memory that a body costs at most, taken apart: an object in it may be two characters long."""
-    return len(body) + _BRACKET * (body.count(b"{") + body.count(b"["))
+    brackets = body.count(b"{") + body.count(b"[")
+    return _DOCUMENT + _CHARACTER * len(body) + _BRACKET * brackets + _COMMA * body.count(b",")
 
 
 class Carrier(Protocol):

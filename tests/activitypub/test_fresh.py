@@ -133,7 +133,7 @@ async def test_room_is_there_again_when_some_are_taken(
 ) -> None:
     await _nothing_waits(here)
     monkeypatch.setattr(fresh, "MOST", 1)
-    monkeypatch.setattr(fresh, "HEAVIEST", 2000)
+    monkeypatch.setattr(fresh, "HEAVIEST", 20_000)
     _no_more(monkeypatch, rows, "claim")
     for name in ("one", "two", "three"):
         await _arrived(here, name)

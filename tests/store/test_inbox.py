@@ -1,6 +1,8 @@
 """What other servers sent us: kept once, written together, claimed by one, forgotten in time; on both databases."""
 
 import asyncio
+import json
+import tracemalloc
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
+from fedivoisin.activitypub import fresh
 from fedivoisin.activitypub.fresh import Fresh
 from fedivoisin.activitypub.wire import signatures
 from fedivoisin.proof import Origin, Verified
@@ -92,8 +95,27 @@ async def test_how_a_row_ended_stands(store: Store) -> None:
         assert await inbox.outcomes(tx) == {"done": 1}
 
 
-def test_what_is_taken_apart_weighs_more_than_its_bytes() -> None:
-    assert inbox.weigh(b'{"a":[{}]}') == 10 + 3 * 256
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"a": [{"": {}}] * 3000},
+        {"a": [[]] * 9000},
+        {"a": [f"{number:x}" for number in range(9000)]},
+        {"a": list(range(1000, 9900))},
+        {f"{number:x}": number for number in range(1000, 9900)},
+        {"a": "x" * 100_000 + "😀"},
+        {"type": "Create", "actor": "https://a.example/u", "object": {"type": "Note", "content": "<p>bonjour</p>"}},
+    ],
+)
+def test_nothing_costs_more_memory_than_it_weighs(document: Any) -> None:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    tracemalloc.start()
+    try:
+        loaded = fresh.load(body)
+        assert tracemalloc.get_traced_memory()[0] <= inbox.weigh(body)
+    finally:
+        tracemalloc.stop()
+    assert loaded.document == document
 
 
 async def test_what_is_kept_as_claimed_is_nobody_elses_for_a_while(store: Store, world: FakeWorld) -> None:
