@@ -20,6 +20,8 @@ from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.schema.federation import inbox
 
 CLAIM = timedelta(seconds=120)
+CLAIMING = 7_343_002
+"""The advisory lock of those who claim here; `migrate.LOCK` is another."""
 KEPT = timedelta(days=30)
 AGAIN_AFTER = timedelta(hours=3)
 """The same bytes are the same activity for longer than a captured request can be replayed (an hour either way, RFC 9421
@@ -165,10 +167,16 @@ async def _put_on_postgres(tx: Tx, rows: list[dict[str, Any]]) -> dict[bytes, in
 
 
 async def claim(tx: Tx, *, limit: int) -> list[Received]:
-    """Take due rows that nobody else is at, the oldest first."""
+    """Take due rows that nobody else is at, the oldest first; nothing of somebody who said what another is still at."""
+    if tx.is_postgres:
+        # One after the other: what each takes the next one sees as taken, and not as a lock to be passed over.
+        await tx.conn.execute(select(func.pg_advisory_xact_lock(CLAIMING)))
+    under_way = inbox.alias("under_way")
+    heard = select(under_way.c.actor_url).where(under_way.c.next_at.is_not(None), under_way.c.claimed_until >= tx.now)
     due = (
         select(inbox.c.id)
         .where(inbox.c.next_at <= tx.now, (inbox.c.claimed_until.is_(None)) | (inbox.c.claimed_until < tx.now))
+        .where(inbox.c.actor_url.not_in(heard))
         # As the index has them: by id alone SQLite would look at all that ever was.
         .order_by(inbox.c.next_at, inbox.c.id)
         .limit(limit)

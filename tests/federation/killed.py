@@ -32,17 +32,17 @@ async def started(settings: Settings, role: str) -> Process:
     return await create_subprocess_exec(*command, env=environment, stdout=DEVNULL, stderr=DEVNULL)
 
 
-def note(town: Town, stranger: Stranger, about: str, number: int) -> dict[str, object]:
+def note(town: Town, stranger: Stranger, about: str, number: int, *, by: str = "eve") -> dict[str, object]:
     """A private question to Awa about that listing."""
     said = {
         "id": f"{stranger.origin}/notes/{number}",
         "type": "Note",
-        "attributedTo": f"{stranger.origin}/users/eve",
+        "attributedTo": f"{stranger.origin}/users/{by}",
         "to": [f"{town.origin}/users/awa"],
         "inReplyTo": about,
         "content": f"<p>Message {number}</p>",
     }
-    return stranger.said("Create", said)
+    return stranger.said("Create", said, name=by)
 
 
 async def is_quiet(tx: Tx) -> bool:

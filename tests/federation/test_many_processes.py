@@ -35,6 +35,8 @@ from tests.makers import a_draft, an_account
 
 pytestmark = pytest.mark.slow
 
+PEOPLE = ("eve", "mallory", "trudy", "oscar")
+"""Who speaks: what one of them says is for one worker at a time."""
 NOTES = 48
 LISTINGS = 8
 ASKED_ABOUT = 6
@@ -70,7 +72,8 @@ async def test_nothing_is_lost_or_doubled_where_many_processes_are_killed(
     empty_database_url: str, tmp_path: Path
 ) -> None:
     async with a_stranger("honest") as stranger, _town(empty_database_url, tmp_path, stranger) as town:
-        stranger.actor()
+        for name in PEOPLE:
+            stranger.actor(name)
         who = an_account("Awa", name="awa", email="awa@example.org")
         awa = await town.store.write(founding.enter_founder, by=town.admin, who=who, keys=key_pair(1))
         asked_about = [(await town.publish(awa, f"Vélo {number}")).url for number in range(ASKED_ABOUT)]
@@ -113,7 +116,10 @@ async def _burst(fleet: Fleet, stranger: Stranger, awa: ActorId, about: list[str
     town, dice = fleet.town, random.Random(SEED)
     await _until_taken(fleet, stranger, stranger.said("Follow", f"{town.origin}/groups/localhost"), 0)
     assert await town.eventually(_is_followed, that="the follower")
-    notes = [note(town, stranger, about[number % ASKED_ABOUT], number) for number in range(NOTES)]
+    notes = [
+        note(town, stranger, about[number % ASKED_ABOUT], number, by=PEOPLE[number % len(PEOPLE)])
+        for number in range(NOTES)
+    ]
     work = asyncio.gather(
         _publish_several(town, awa),
         *(_until_taken(fleet, stranger, one, number) for number, one in enumerate(notes)),
@@ -138,7 +144,7 @@ async def _publish_several(town: Town, awa: ActorId) -> None:
 async def _until_taken(fleet: Fleet, stranger: Stranger, said: dict[str, object], number: int) -> None:
     """Post as a peer does through a balancer: to either, to the other while one is silent. Some say it twice."""
     body = json.dumps(said).encode()
-    signer = PrivateKey(f"{stranger.origin}/users/eve#main-key", private_key(1))
+    signer = PrivateKey(f"{said['actor']}#main-key", private_key(1))
     taken = 0
     while taken < 1 + (number % 3 == 1):
         number += 1

@@ -24,8 +24,8 @@ from tests.fakes import FakeWorld
 HOST = "rennes.example"
 
 
-def _incoming(number: int = 1, words: str = "") -> Incoming:
-    actor = f"https://{HOST}/users/bob"
+def _incoming(number: int = 1, words: str = "", *, by: str = "bob") -> Incoming:
+    actor = f"https://{HOST}/users/{by}"
     body = f"{number}{words}".encode()
     verified = Verified(f"{actor}#main-key", actor, Origin(("https", HOST, 443)), body, "cavage")
     return Incoming(verified, f"https://{HOST}/activities/{number}", "Like", weight=inbox.weigh(body))
@@ -274,6 +274,27 @@ async def test_a_claimed_row_is_nobody_elses_until_its_time_is_over(store: Store
     assert await store.write(inbox.still_waiting, [taken[0].id, 99]) == {taken[0].id}
     await store.write(inbox.done_all, {taken[0].id: "done"})
     assert await store.write(inbox.still_waiting, [taken[0].id]) == set()
+
+
+async def test_what_somebody_says_waits_while_another_is_at_what_they_said_before(
+    store: Store, world: FakeWorld
+) -> None:
+    await store.append(inbox.put, [_incoming(1), _incoming(2), _incoming(3, by="eve"), _incoming(4)])
+    (first,) = await store.take(inbox.claim, limit=1)
+    assert [one.body for one in await store.take(inbox.claim, limit=10)] == [b"3"]
+    assert await store.take(inbox.claim, limit=10) == []
+    await store.write(inbox.done_all, {first.id: "done"})
+    assert [one.body for one in await store.take(inbox.claim, limit=1)] == [b"2"]
+    world.pass_time(minutes=5)  # whoever took it is dead
+    assert [one.body for one in await store.take(inbox.claim, limit=10)] == [b"2", b"3", b"4"]
+
+
+async def test_those_who_claim_at_once_never_share_a_speaker(store: Store) -> None:
+    people = ("ada", "bob", "eve")
+    await store.append(inbox.put, [_incoming(number, by=people[number % 3]) for number in range(30)])
+    claims_made = await asyncio.gather(*[store.take(inbox.claim, limit=4) for _ in range(6)])
+    speakers = [speaker for claimed in claims_made for speaker in {one.actor_url for one in claimed}]
+    assert len(speakers) == len(set(speakers)) == len(people)
 
 
 async def test_what_a_killed_process_had_taken_is_given_back(store: Store) -> None:
