@@ -149,7 +149,7 @@ class Unreachable(Exception):
 
 
 class Missing(Exception):
-    """A handler needs the document at `url`: `carrying.process` fetches it outside any transaction and tries again."""
+    """A handler needs the document at `url`: `carrying.in_order` fetches it outside any transaction and tries again."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)

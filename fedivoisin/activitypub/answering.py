@@ -42,12 +42,16 @@ async def document(request: web.Request) -> web.StreamResponse:
         reader = await _reader(request, here.origin)
     except BadActivity as error:
         return failure(error)
+    except TooMany as error:
+        request.app[RECEPTION].counters.limits[error.limit] += 1
+        return failure(BadActivity("too-many", status=429), retry_after=error.retry_after)
     async with request.app[STORE].read() as tx:
         answer = await serving.at(tx, f"{here.origin}{request.path}", page=_page(request), reader=reader)
+    is_open = isinstance(answer, Found) and answer.is_open
+    if request.app[SETTINGS].network.require_signed_gets and reader is None and not is_open:
+        return failure(BadActivity("unsigned", status=401))  # not even what is gone, or never was
     match answer:
-        case Found(document=found, is_open=is_open):
-            if request.app[SETTINGS].network.require_signed_gets and reader is None and not is_open:
-                return failure(BadActivity("unsigned", status=401))
+        case Found(document=found):
             return activity(found)
         case Gone(document=found):
             return activity(found, status=410)
@@ -95,7 +99,7 @@ def signed_request(request: web.Request, origin: str, body: bytes) -> SignedRequ
 
 
 async def _reader(request: web.Request, origin: str) -> str | None:
-    """Who signed the GET; None when nobody did. A signature that does not hold is refused, not ignored."""
+    """Who signed the GET; None when nobody did. A signature that does not hold is refused: BadActivity, or TooMany."""
     if "Signature" not in request.headers:
         return None
     signed = signed_request(request, origin, b"")
@@ -105,9 +109,6 @@ async def _reader(request: web.Request, origin: str) -> str | None:
         return await reader_of(request.app[RECEPTION], signed, network=network_of(request.remote or ""))
     except Unreachable as error:
         raise BadActivity("key-unreachable", status=401) from error
-    except TooMany as error:
-        request.app[RECEPTION].counters.limits[error.limit] += 1
-        raise BadActivity("too-many", status=429) from error
 
 
 def _accepted(request: web.Request) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -47,6 +47,14 @@ class Kept(Struct, frozen=True):
     raw: Mapping[str, Any]
 
 
+class Lacking(Struct, frozen=True):
+    """A row of the inbox that needs more than the database has; it is read again when its turn comes."""
+
+    id: int
+    actor_url: str
+    attempts: int
+
+
 @dataclass(slots=True)
 class _Ground:
     """What is the same for all that one transaction carries out: no activity can change it."""
@@ -57,17 +65,23 @@ class _Ground:
     """Hosts that said something that held."""
 
 
-async def carry_out(reception: Reception, rows: Sequence[Received | Taken]) -> list[str]:
-    """Carry out claimed rows, in their order; how each ended, in any order. One that fails takes no other with it."""
+async def carry_out(
+    reception: Reception, rows: Sequence[Received | Taken], *, behind: Collection[str]
+) -> tuple[list[str], list[Lacking]]:
+    """Carry out claimed rows, in their order. One that fails takes no other with it.
+
+    Gives how they ended, in any order, and those to be carried out `in_order`: what lacks something, what its speaker
+    said after that, and all of speakers who are `behind`.
+    """
     kept, ends = await _read_all(rows)
-    alone = kept
+    alone = [_lacking(one) for one in kept]
     try:
-        ends, alone = await reception.store.write(_together, kept, ends)
+        ends, alone = await reception.store.write(_together, kept, ends, behind)
     except Exception:
         # One of them broke more than its savepoint: each gets a transaction, and the one that breaks it is set aside.
         log.exception("batch failed", extra={"rows": [one.id for one in kept]})
         await reception.store.write(inbox.done_all, ends)
-    return [*ends.values(), *await _all_alone(reception, alone)]
+    return list(ends.values()), alone
 
 
 async def _read_all(rows: Sequence[Received | Taken]) -> tuple[list[Kept], dict[int, str]]:
@@ -89,25 +103,31 @@ async def _read_all(rows: Sequence[Received | Taken]) -> tuple[list[Kept], dict[
     return kept, ends
 
 
-async def _together(tx: Tx, kept: Sequence[Kept], ends: Mapping[int, str]) -> tuple[dict[int, str], list[Kept]]:
+async def _together(
+    tx: Tx, kept: Sequence[Kept], ends: Mapping[int, str], behind: Collection[str]
+) -> tuple[dict[int, str], list[Lacking]]:
     """How each ended, and those that need more than the database has."""
     ground = _Ground((await neighbourhoods.current(tx)).origin)
     waiting = await inbox.still_waiting(tx, [one.id for one in kept])
-    ended, alone = dict(ends), list[Kept]()
+    ended, alone, waits = dict(ends), list[Lacking](), set(behind)
     for one in kept:
         if one.id not in waiting:
             continue
         # What one person says keeps its order: whoever waits for a document makes what they said next wait too.
-        is_behind = any(before.actor_url == one.actor_url for before in alone)
-        end = None if is_behind else await _in_savepoint(tx, ground, one)
+        end = None if one.actor_url in waits else await _in_savepoint(tx, ground, one)
         if end is None:
-            alone.append(one)
+            alone.append(_lacking(one))
+            waits.add(one.actor_url)
         else:
             ended[one.id] = end
     await inbox.done_all(tx, ended)
     for host in sorted(ground.heard):
         await _seen(tx, host)
     return ended, alone
+
+
+def _lacking(one: Kept) -> Lacking:
+    return Lacking(one.id, one.actor_url, one.attempts)
 
 
 async def _in_savepoint(tx: Tx, ground: _Ground, one: Kept) -> str | None:
@@ -149,16 +169,8 @@ async def _seen(tx: Tx, host: str) -> None:
         await outbox.wake(tx, host)
 
 
-async def _all_alone(reception: Reception, several: Sequence[Kept]) -> list[str]:
-    """Speakers beside each other, what each said in its order."""
-    by_speaker: dict[str, list[Kept]] = {}
-    for one in several:
-        by_speaker.setdefault(one.actor_url, []).append(one)
-    ends = await asyncio.gather(*[_in_order(reception, said) for said in by_speaker.values()])
-    return [end for some in ends for end in some]
-
-
-async def _in_order(reception: Reception, said: Sequence[Kept]) -> list[str]:
+async def in_order(reception: Reception, said: Sequence[Lacking]) -> list[str]:
+    """Carry out what one speaker said, each alone, fetching what it lacks; how each ended."""
     ends: list[str] = []
     left = deque(said)
     try:
@@ -167,24 +179,30 @@ async def _in_order(reception: Reception, said: Sequence[Kept]) -> list[str]:
                 ends.append(await _alone(reception, left[0]))
                 left.popleft()
     except TimeoutError:
-        ends += [await _postpone(reception.store, one, SLOW, 0) for one in left]
+        ends += [await put_off(reception, one) for one in left]
     return ends
 
 
-async def _alone(reception: Reception, one: Kept) -> str:
+async def put_off(reception: Reception, one: Lacking) -> str:
+    """Another time: it took too long, or too much waits."""
+    return await _postpone(reception.store, one, SLOW, 0)
+
+
+async def _alone(reception: Reception, one: Lacking) -> str:
     try:
         return await _process(reception, one)
     except Exception:
-        log.exception("activity failed", extra={"row": one.id, "activity": one.activity.id})
+        log.exception("activity failed", extra={"row": one.id})
         return await _postpone(reception.store, one, OUR_FAULT, 0)
 
 
-async def _process(reception: Reception, one: Kept) -> str:
+async def _process(reception: Reception, one: Lacking) -> str:
     fetched: Fetched = {}
     try:
+        kept = await _read_again(reception.store, one)
         for _ in range(MAX_FETCHES + 1):
             try:
-                return await reception.store.write(_whole, one, fetched)
+                return await reception.store.write(_whole, kept, fetched)
             except Missing as missing:
                 if missing.url in fetched:
                     raise BadActivity("not-what-was-needed") from None
@@ -200,8 +218,18 @@ async def _process(reception: Reception, one: Kept) -> str:
         return await _postpone(reception.store, one, "unreachable", error.retry_after or 0)
 
 
-async def _whole(tx: Tx, one: Kept, fetched: Fetched) -> str:
-    if not await inbox.still_waiting(tx, [one.id]):
+async def _read_again(store: Store, one: Lacking) -> Kept | None:
+    """None of what somebody else has done meanwhile."""
+    async with store.read() as tx:
+        body = await inbox.body_of_waiting(tx, one.id)
+    if body is None:
+        return None
+    loaded = load(body)
+    return Kept(one.id, one.actor_url, one.attempts, parse.activity(loaded.document), loaded.raw)
+
+
+async def _whole(tx: Tx, one: Kept | None, fetched: Fetched) -> str:
+    if one is None or not await inbox.still_waiting(tx, [one.id]):
         return "done"  # somebody else did it meanwhile
     ground = _Ground((await neighbourhoods.current(tx)).origin)
     outcome = await _handle(tx, ground, one, fetched)
@@ -220,7 +248,7 @@ async def _fetch(way: Remote, url: str) -> Document | CollectionDocument:
         raise
 
 
-async def _postpone(store: Store, row: Kept, why: str, retry_after: int) -> str:
+async def _postpone(store: Store, row: Lacking, why: str, retry_after: int) -> str:
     if row.attempts >= MAX_ATTEMPTS:
         await store.write(inbox.done_all, {row.id: why})
         return why

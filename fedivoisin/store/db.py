@@ -195,9 +195,7 @@ class Store:
                 bound = work if self.is_alone else _behind(ALONE if attempt >= PATIENCE else BESIDE, work)
                 result, filled = await self._run("SERIALIZABLE", bound, *args, **kwargs)
             except DBAPIError as error:
-                if not is_conflict(error) or attempt == MAX_TRIES - 1:
-                    raise
-                await asyncio.sleep(0.002 * attempt)
+                await _before_another_try(error, attempt)
             else:
                 self.bell.ring(filled)
                 return result
@@ -205,9 +203,15 @@ class Store:
 
     async def append(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `write`, READ COMMITTED: for queue claims and rows that a unique key guards (no false conflicts)."""
-        result, filled = await self._run("READ COMMITTED", work, *args, **kwargs)
-        self.bell.ring(filled)
-        return result
+        for attempt in range(MAX_TRIES):
+            try:
+                result, filled = await self._run("READ COMMITTED", work, *args, **kwargs)
+            except DBAPIError as error:  # two that write the same rows in another order
+                await _before_another_try(error, attempt)
+            else:
+                self.bell.ring(filled)
+                return result
+        raise AssertionError("unreachable")
 
     async def take(self, work: Callable[Concatenate[Tx, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `append`, for claims: no bell, since nothing is new."""
@@ -247,6 +251,13 @@ def _behind(lock: str, work: Callable[Concatenate[Tx, P], Awaitable[T]]) -> Call
         return await work(tx, *args, **kwargs)
 
     return wait_first
+
+
+async def _before_another_try(error: DBAPIError, attempt: int) -> None:
+    """Wait a moment, longer each time. Raises `error` where it is no conflict, or the last try."""
+    if not is_conflict(error) or attempt == MAX_TRIES - 1:
+        raise error
+    await asyncio.sleep(0.002 * attempt)
 
 
 def is_conflict(error: Exception) -> bool:

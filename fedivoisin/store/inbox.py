@@ -197,6 +197,12 @@ async def still_waiting(tx: Tx, row_ids: Collection[int]) -> set[int]:
     return set((await tx.conn.execute(rows)).scalars())
 
 
+async def body_of_waiting(tx: Tx, row_id: int) -> bytes | None:
+    """What one of them says; None once it is done."""
+    row = select(inbox.c.body).where(inbox.c.id == row_id, inbox.c.next_at.is_not(None))
+    return (await tx.conn.execute(row)).scalar_one_or_none()
+
+
 async def done_all(tx: Tx, outcomes: Mapping[int, str]) -> None:
     """What became of each row: most of many end alike."""
     for how in dict.fromkeys(outcomes.values()):
@@ -302,8 +308,12 @@ class InboxWriter:
             _end(left, QueueFull())
 
     async def _write(self, batch: "Sequence[tuple[Incoming, asyncio.Future[bool]]]") -> None:
+        several = [incoming for incoming, _ in batch]
+        is_ours, numbers = self.carrier.takes(several), list[int | None]()
         try:
-            await self._put([incoming for incoming, _ in batch])
+            if not is_ours:
+                self.carrier.left()
+            numbers = await self.store.append(put, several, is_claimed=is_ours)
             await self._count()
         except Exception as error:
             _end(batch, error)  # each of the requests raises it
@@ -311,16 +321,12 @@ class InboxWriter:
             _end(batch, None)
         finally:
             _end(batch, QueueFull())  # the program stops in the middle: they are asked to come again
-
-    async def _put(self, several: Sequence[Incoming]) -> None:
-        if self.carrier.takes(several):
-            numbers = await self.store.append(put, several, is_claimed=True)
-            kept = zip(numbers, several, strict=True)
+        # Only now: what follows from a request must not come before its answer.
+        if is_ours:
+            kept = zip(numbers, several, strict=False)  # none where it failed
             self.carrier.hand_over([(number, one) for number, one in kept if number is not None])
-            return
-        self.carrier.left()
-        await self.store.append(put, several)
-        self.carrier.left()
+        else:
+            self.carrier.left()
 
     async def _count(self) -> None:
         now = self.store.now()

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import get_args
 
-from fedivoisin.activitypub import carrying, delivery, followers_check
+from fedivoisin.activitypub import delivery, followers_check
+from fedivoisin.activitypub.apart import Apart
 from fedivoisin.activitypub.delivery import Sender
 from fedivoisin.activitypub.fresh import Taken
 from fedivoisin.activitypub.inbox import Reception
@@ -83,10 +84,11 @@ async def running(store: Store, turns: Mapping[str, Turn]) -> AsyncGenerator[Non
 
 def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
     watch = Watch(shop.store)
+    apart = Apart(shop.reception, lambda work: _start(shop, work), shop.reception.counters.ended)
     return (
         ("orphans", lambda: orphans.take_over(watch), CLOCK),
         ("effects", lambda: make_effects(shop.store, trial_address=shop.trial_address), LOOK_AGAIN),
-        ("inbox", lambda: carry_out(shop.reception), LOOK_AGAIN),
+        ("inbox", lambda: carry_out(apart), LOOK_AGAIN),
         ("delivery", lambda: delivery.run_once(shop.sender, lambda work: _start(shop, work)), LOOK_AGAIN),
         ("lookups", lambda: answer_lookups(shop.reception), LOOK_AGAIN),
         ("hosts", lambda: hosts.describe_new(shop.reception), CLOCK),
@@ -106,11 +108,12 @@ async def make_effects(store: Store, *, trial_address: str = TRIAL_ADDRESS) -> i
     return len(due)
 
 
-async def carry_out(reception: Reception) -> int:
-    """Carry out the received activities that are due, the oldest first."""
+async def carry_out(apart: Apart) -> int:
+    """Carry out the received activities that are due, the oldest first. Nobody waits for what must be fetched."""
+    reception = apart.reception
     due: Sequence[Received | Taken] = await reception.fresh.take(BATCH) or await _in_database(reception)
-    for ended in await carrying.carry_out(reception, due) if due else ():
-        reception.counters.ended(ended)
+    if due:
+        await apart.carry_out(due)
     return len(due)
 
 
@@ -167,4 +170,4 @@ async def _survive(work: Coroutine[object, object, None]) -> None:
     try:
         await work
     except Exception:
-        log.exception("delivery failed")
+        log.exception("work failed")

@@ -1,13 +1,16 @@
 """Servers that speak to a neighbourhood over a network of the test: their documents served, their requests signed."""
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from fedivoisin.actions import founding, listings
-from fedivoisin.activitypub import carrying, inbox, remote
+from fedivoisin.activitypub import inbox, remote
+from fedivoisin.activitypub.apart import Apart
+from fedivoisin.activitypub.fresh import Taken
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.routes import reception_for
 from fedivoisin.activitypub.wire import keys, proofs, signatures
@@ -22,6 +25,7 @@ from fedivoisin.store import inbox as rows
 from fedivoisin.store import listings as listing_rows
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.inbox import Received
 from fedivoisin.workers import loop
 from tests.fakes import START, FakeWorld, Request, key_pair
 from tests.federation.towns import found
@@ -39,6 +43,10 @@ def private_key(number: int, kind: str = "rsa") -> AnyPrivate:
     """Of the pair of that number; reading one takes long."""
     pair = key_pair(number)
     return keys.load_private_pem(pair.rsa_private if kind == "rsa" else pair.ed25519_private)
+
+
+async def _run(work: Coroutine[object, object, None]) -> None:
+    await work
 
 
 @dataclass(slots=True)
@@ -111,8 +119,18 @@ class Neighbours:
 
     async def carry_out(self) -> str:
         """Carry out the oldest row that is due: how it ended, or "nothing"."""
-        ends = await carrying.carry_out(self.reception, await self.store.take(rows.claim, limit=1))
+        ends = await self.carry_out_all(await self.store.take(rows.claim, limit=1))
         return ends[0] if ends else "nothing"
+
+    async def carry_out_all(self, due: Sequence[Received | Taken]) -> list[str]:
+        """Carry these out, whatever must be fetched for it: how each ended."""
+        ends: list[str] = []
+        under_way: list[asyncio.Task[None]] = []
+        apart = Apart(self.reception, lambda work: under_way.append(asyncio.create_task(_run(work))), ends.append)
+        await apart.carry_out(due)
+        while under_way:
+            await under_way.pop()
+        return ends
 
     async def publish(self, **changes: Any) -> Listing:
         """Awa's listing."""

@@ -114,7 +114,7 @@ async def test_what_somebody_else_did_during_a_fetch_is_left(here: Neighbours, m
         return await fetch(*arguments)
 
     monkeypatch.setattr(remote, "fetch_document", slowly)
-    assert await carrying.carry_out(here.reception, [row]) == ["done"]
+    assert await here.carry_out_all([row]) == ["done"]
     assert await _ends(here) == [(f"{BOB}/one", "unsolicited")]
 
 
@@ -146,7 +146,7 @@ def _answer(
 
 
 async def _carry_out(here: Neighbours) -> list[str]:
-    return await carrying.carry_out(here.reception, await here.store.take(rows.claim, limit=10))
+    return await here.carry_out_all(await here.store.take(rows.claim, limit=10))
 
 
 async def _ends(here: Neighbours) -> list[tuple[str, str | None]]:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from fedivoisin.activitypub import dispatch, fresh, inbox
+from fedivoisin.activitypub.apart import Apart
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.store import claims
 from fedivoisin.store import inbox as rows
@@ -64,7 +65,7 @@ async def test_it_is_neither_looked_for_nor_read_again(
     await _nothing_waits(here)
     await _arrived(here, "one", "two")
     _no_more(monkeypatch, rows, "claim")
-    assert await loop.carry_out(here.reception) == 2
+    assert await loop.carry_out(_alone(here)) == 2
     assert done == ["one", "two"]
     assert await _left(here) == [("one", "done"), ("two", "done")]
 
@@ -73,7 +74,7 @@ async def test_nobody_else_takes_it_meanwhile(here: Neighbours, done: list[str])
     await _nothing_waits(here)
     await _arrived(here, "one")
     assert await here.store.take(rows.claim, limit=10) == []
-    assert await loop.carry_out(here.reception) == 1
+    assert await loop.carry_out(_alone(here)) == 1
 
 
 async def test_where_nobody_here_carries_out_it_is_for_whoever_looks(here: Neighbours, done: list[str]) -> None:
@@ -90,7 +91,7 @@ async def test_what_the_process_did_not_come_to_is_given_back_when_it_is_gone(
     await _arrived(here, "one")
     here.reception.fresh.end()
     await here.store.write(claims.forget)
-    assert await loop.carry_out(here.reception) == 1
+    assert await loop.carry_out(_alone(here)) == 1
     assert done == ["one"]
 
 
@@ -100,7 +101,7 @@ async def test_what_another_took_over_is_not_done_twice(here: Neighbours, done: 
     here.world.pass_time(minutes=5)
     (row,) = await here.store.take(rows.claim, limit=10)
     await here.store.write(rows.done_all, {row.id: "done"})
-    assert await loop.carry_out(here.reception) == 1
+    assert await loop.carry_out(_alone(here)) == 1
     assert done == []
 
 
@@ -111,7 +112,7 @@ async def test_more_than_it_may_hold_is_for_the_database_and_comes_in_order(
     monkeypatch.setattr(fresh, "MOST", 2)
     await _arrived(here, "one", "two", "three")
     monkeypatch.setattr(loop, "BATCH", 1)
-    assert await loop.carry_out(here.reception) == 1
+    assert await loop.carry_out(_alone(here)) == 1
     await _arrived(here, "four")  # there would be room again, but "three" still waits
     await _carry_out_all(here)
     await _arrived(here, "five")
@@ -137,7 +138,7 @@ async def test_room_is_there_again_when_some_are_taken(
     _no_more(monkeypatch, rows, "claim")
     for name in ("one", "two", "three"):
         await _arrived(here, name)
-        assert await loop.carry_out(here.reception) == 1
+        assert await loop.carry_out(_alone(here)) == 1
     assert done == ["one", "two", "three"]
 
 
@@ -163,7 +164,7 @@ async def test_what_was_put_off_is_looked_for_after_a_while_however_much_comes(
     here.world.pass_time(seconds=20)
     await _arrived(here, "two")
     monkeypatch.setattr(fresh, "LOOK_AGAIN", 0.0)
-    assert await loop.carry_out(here.reception) == 1  # and nothing is taken in any more
+    assert await loop.carry_out(_alone(here)) == 1  # and nothing is taken in any more
     monkeypatch.setattr(fresh, "LOOK_AGAIN", 3600.0)
     await _arrived(here, "three")
     await _carry_out_all(here)
@@ -177,9 +178,9 @@ async def test_while_a_full_batch_may_not_be_all_nothing_is_taken_in(
     here.reception.fresh.end()
     await _arrived(here, "one", "two", "three")
     here.reception.fresh.begin()
-    assert await loop.carry_out(here.reception) == 2
+    assert await loop.carry_out(_alone(here)) == 2
     await _arrived(here, "four")
-    assert [await loop.carry_out(here.reception) for _ in range(3)] == [2, 0, 0]
+    assert [await loop.carry_out(_alone(here)) for _ in range(3)] == [2, 0, 0]
     assert done == ["one", "two", "three", "four"]
 
 
@@ -193,11 +194,11 @@ async def test_the_same_bytes_are_handed_over_once(here: Neighbours, done: list[
 async def test_few_wait_a_moment_for_more(here: Neighbours, done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     await _nothing_waits(here)
     await _arrived(here, "one")
-    await loop.carry_out(here.reception)
+    await loop.carry_out(_alone(here))
     monkeypatch.setattr(fresh, "PACE", 3600.0)
     slept = _sleeping(monkeypatch, lambda: _arrived(here, "three"))
     await _arrived(here, "two")
-    assert await loop.carry_out(here.reception) == 2
+    assert await loop.carry_out(_alone(here)) == 2
     assert done == ["one", "two", "three"]
     assert 3500 < slept[0] <= 3600
 
@@ -206,12 +207,17 @@ async def test_many_do_not(here: Neighbours, done: list[str], monkeypatch: pytes
     monkeypatch.setattr(loop, "BATCH", 2)
     await _nothing_waits(here)
     await _arrived(here, "one")
-    await loop.carry_out(here.reception)
+    await loop.carry_out(_alone(here))
     monkeypatch.setattr(fresh, "PACE", 3600.0)
     slept = _sleeping(monkeypatch, lambda: _arrived(here, "four"))
     await _arrived(here, "two", "three")
-    assert await loop.carry_out(here.reception) == 2
+    assert await loop.carry_out(_alone(here)) == 2
     assert slept == []
+
+
+def _alone(here: Neighbours) -> Apart:
+    """Nothing here must be fetched."""
+    return Apart(here.reception, lambda work: pytest.fail(repr(work)), here.reception.counters.ended)
 
 
 async def _arrived(here: Neighbours, *names: str) -> None:
@@ -222,11 +228,11 @@ async def _arrived(here: Neighbours, *names: str) -> None:
 
 async def _nothing_waits(here: Neighbours) -> None:
     """The database has been looked at."""
-    assert await loop.carry_out(here.reception) == 0
+    assert await loop.carry_out(_alone(here)) == 0
 
 
 async def _carry_out_all(here: Neighbours) -> None:
-    while await loop.carry_out(here.reception):
+    while await loop.carry_out(_alone(here)):
         pass
 
 

@@ -1,6 +1,5 @@
 """What arrives: verified, kept once, carried out with what it lacks, put off, given up. On both databases."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +11,9 @@ from fedivoisin.activitypub import carrying, dispatch, inbox, parse, remote
 from fedivoisin.activitypub.carrying import MAX_ATTEMPTS
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.inbox import TooMany
-from fedivoisin.activitypub.parse.activities import Activity, CollectionDocument, Like
-from fedivoisin.activitypub.parse.objects import Document
+from fedivoisin.activitypub.parse.activities import Activity, Like
 from fedivoisin.activitypub.proven import Proven
 from fedivoisin.activitypub.remembered import Kept, Remembered
-from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.wire import jsonld, signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.origins import origin_of
@@ -253,7 +250,7 @@ async def test_what_somebody_else_carried_out_meanwhile_is_not_done_twice(here: 
     await inbox.receive(here.reception, here.request(activity), network=NETWORK)
     (row,) = await here.store.take(rows.claim, limit=5)
     await here.store.write(rows.done_all, {row.id: "done"})
-    assert await carrying.carry_out(here.reception, [row]) == []
+    assert await here.carry_out_all([row]) == []
     kept = await here.known(f"{BOB}/item-1")
     assert kept is not None
     assert kept.deleted_at is None
@@ -314,7 +311,7 @@ async def test_what_went_well_before_the_database_gave_up_is_done_again(
         await inbox.receive(here.reception, here.request(activity), network=NETWORK)
     monkeypatch.setattr(dispatch, "handle", gives_up)
     due = await here.store.take(rows.claim, limit=5)
-    assert await carrying.carry_out(here.reception, due) == ["done", "later"]
+    assert await here.carry_out_all(due) == ["done", "later"]
     async with here.store.read() as tx:
         assert await follows.by_activity(tx, asks["id"]) is not None
 
@@ -329,27 +326,6 @@ async def test_what_cannot_be_read_any_more_does_not_keep_the_others_waiting(
     await inbox.receive(here.reception, here.request(says("Follow", BOB, GROUP)), network=NETWORK)
     monkeypatch.setattr(parse, "activity", broken)
     assert await here.carry_out() == "our-fault"
-
-
-async def test_who_serves_documents_drop_by_drop_holds_up_nobody(
-    here: Neighbours, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def drips(way: Remote, url: str) -> Document | CollectionDocument:
-        if url.startswith(BOB):
-            await asyncio.Event().wait()
-        return await whole(way, url)
-
-    whole = remote.fetch_document
-    await here.followed("bob")
-    eve = (await here.followed("eve", 2)).url
-    monkeypatch.setattr(remote, "fetch_document", drips)
-    monkeypatch.setattr(carrying, "LONGEST_ALONE", 0.5)
-    here.show(offer(eve))
-    for speaker, number in ((BOB, 1), (BOB, 1), (eve, 2)):
-        said = here.request(says("Create", speaker, f"{speaker}/item-1"), number)
-        await inbox.receive(here.reception, said, network=NETWORK)
-    due = await here.store.take(rows.claim, limit=5)
-    assert sorted(await carrying.carry_out(here.reception, due)) == ["done", "later", "later"]
 
 
 async def test_a_kind_that_no_database_can_hold_is_kept_without_what_is_odd(here: Neighbours) -> None:

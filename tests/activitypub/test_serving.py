@@ -225,11 +225,17 @@ async def test_in_strict_mode_only_the_instance_is_shown_to_who_does_not_sign(he
         assert (await site.ask("/users/awa")).status == 401
         assert (await site.ask("/users/awa", signed_by=1)).status == 200
         assert (await site.ask("/users/instance")).status == 200
+        await here.store.write(listings.delete, listing_id=site.listing.id, by=here.awa)
+        assert (await site.ask(site.listing.url)).status == 401
+        assert (await site.ask(site.listing.url, signed_by=1)).status == 410
+        assert (await site.ask("/users/nobody")).status == 401
+        assert (await site.ask("/users/nobody", signed_by=1)).status == 404
 
 
 async def test_a_network_of_strangers_is_told_to_wait(here: Neighbours) -> None:
     async with browsers(here.store, here.world, settings=Settings(limits=Limits(inbox_strangers=0))) as (one,):
-        assert (await Site(here, one, await here.publish()).ask("/users/awa", signed_by=1)).status == 429
+        answer = await Site(here, one, await here.publish()).ask("/users/awa", signed_by=1)
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "300")
     assert dict(here.world.counters.limits) == {"inbox-strangers": 1}
 
 

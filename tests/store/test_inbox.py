@@ -297,6 +297,41 @@ async def test_those_who_claim_at_once_never_share_a_speaker(store: Store) -> No
     assert len(speakers) == len(set(speakers)) == len(people)
 
 
+async def test_two_that_keep_the_same_in_another_order_both_succeed(store: Store) -> None:
+    several = [_incoming(number) for number in range(200)]
+    kept = await asyncio.gather(
+        *[store.append(inbox.put, these) for these in (several, several[::-1]) for _ in range(3)]
+    )
+    assert sum(number is not None for numbers in kept for number in numbers) == len(several)
+
+
+async def test_a_request_is_answered_before_anything_follows_from_it(store: Store) -> None:
+    class Watching:
+        """Hears what is kept, and whether its sender has been told by then."""
+
+        def __init__(self) -> None:
+            self.heard: list[bool] = []
+
+        def takes(self, several: Sequence[Incoming]) -> bool:
+            return several[0].activity_url.endswith("/1")
+
+        def hand_over(self, several: Sequence[tuple[int, Incoming]]) -> None:
+            self.heard.append(answered.done())
+
+        def left(self) -> None:
+            self.heard.append(answered.done())
+
+    watching = Watching()
+    writer = InboxWriter(store, most_waiting=10, carrier=watching)
+    for number in (1, 2):
+        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        writer.add(_incoming(number), answered)
+        assert await answered
+        await asyncio.sleep(0)
+    # The second is left to whoever looks, which is said before, too.
+    assert watching.heard == [True, False, True]
+
+
 async def test_what_a_killed_process_had_taken_is_given_back(store: Store) -> None:
     await store.append(inbox.put, [_incoming()])
     await store.take(inbox.claim, limit=10)
