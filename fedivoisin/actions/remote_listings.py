@@ -64,7 +64,7 @@ async def unlike(tx: Tx, *, actor_id: ActorId, listing_id: ListingId) -> None:
 
 
 async def _add(tx: Tx, said: Listing) -> Listing:
-    if await tombstones.by_url(tx, said.url) is not None:
+    if await tombstones.is_gone(tx, said.url, author_id=said.author_id):
         raise BadActivity("deleted")
     await listings.insert(tx, said)
     await _record(tx, ListingPublished(said.id, said.author_id, said.author_id), said)

@@ -9,12 +9,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
-from fedivoisin.store import migrate
+from fedivoisin.store import listings, migrate, tombstones
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.migrations.filters import is_ours
 from fedivoisin.store.schema import metadata
-from fedivoisin.store.schema.federation import inbox
+from fedivoisin.store.schema.federation import inbox, tombstone
 from tests.fakes import FakeWorld
+from tests.makers import a_listing, put_actor
 
 
 @pytest.fixture
@@ -58,15 +59,16 @@ def _differences(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
-async def test_bodies_of_what_is_done_are_emptied(empty: Store) -> None:
-    def upgrade(connection: Connection, version: str) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(migrate.MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, version)
+def _upgrade(connection: Connection, version: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
 
+
+async def test_bodies_of_what_is_done_are_emptied(empty: Store) -> None:
     async def fill(tx: Tx) -> None:
-        await tx.conn.run_sync(upgrade, "0005")
+        await tx.conn.run_sync(_upgrade, "0005")
         kept = {"actor_url": "a", "type": "Create", "key_id": "k", "scheme": "cavage", "body": b"{}"}
         ends = (("done", None), (None, tx.now), ("our-fault", None))
         for number, (outcome, next_at) in enumerate(ends):
@@ -78,3 +80,21 @@ async def test_bodies_of_what_is_done_are_emptied(empty: Store) -> None:
     async with empty.read() as tx:
         rows = await tx.conn.execute(select(inbox.c.activity_url, inbox.c.body))
         assert {url: bytes(body) for url, body in rows} == {"done": b"", "waits": b"{}", "our-fault": b"{}"}
+
+
+async def test_of_deletions_elsewhere_those_stay_of_which_it_is_known_who_might_delete(empty: Store) -> None:
+    bob = "https://rennes.example/users/bob"
+
+    async def fill(tx: Tx) -> None:
+        await tx.conn.run_sync(_upgrade, "0006")
+        author = await put_actor(tx, "bob", host="rennes.example")
+        await listings.insert(tx, a_listing(author=author, url=f"{bob}/1", is_local=False, group_id=None))
+        for url, former_type in ((f"{bob}/1", "Note"), (f"{bob}/2", "Note"), (bob, "Person")):
+            await tombstones.put(tx, url, former_type, is_local=False)
+        await tombstones.put(tx, "https://nantes.example/1", "Note", is_local=True)
+
+    await empty.append(fill)
+    await migrate.raise_to_newest(empty)
+    async with empty.read() as tx:
+        kept = await tx.conn.execute(select(tombstone.c.url))
+        assert set(kept.scalars()) == {bob, f"{bob}/1", "https://nantes.example/1"}

@@ -190,6 +190,19 @@ async def test_a_tombstone_is_set_once(store: Store, world: FakeWorld) -> None:
         assert await tombstones.by_url(tx, "https://x.example/2") is None
 
 
+async def test_a_deletion_that_came_early_holds_for_who_said_it(store: Store) -> None:
+    eve, mallory = [await store.write(put_actor, name, host=HOST) for name in ("eve", "mallory")]
+    for by in (mallory, mallory):
+        await store.write(tombstones.put_early, "https://x.example/1", by=by)
+    async with store.read() as tx:
+        assert await tombstones.is_gone(tx, "https://x.example/1", author_id=mallory)
+        assert not await tombstones.is_gone(tx, "https://x.example/1", author_id=eve)
+        assert not await tombstones.is_gone(tx, "https://x.example/2", author_id=mallory)
+    await store.write(tombstones.put, "https://x.example/1", "Note", is_local=False)
+    async with store.read() as tx:
+        assert await tombstones.is_gone(tx, "https://x.example/1", author_id=eve)
+
+
 async def test_a_lookup_is_tried_three_times_and_shows_its_state(store: Store) -> None:
     awa = await store.write(put_actor, "awa")
     asked = await store.write(lookups.ask, member_id=awa, query="@bob@rennes.example", purpose="follow")

@@ -65,7 +65,7 @@ async def deleted(tx: Tx, proven: Proven[Delete]) -> Outcome:
         await conversations.delete_received(tx, message)
         return Outcome.DONE
     if same_origin(url, actor.url) and await follows.anyone_here_follows(tx, actor.id):
-        await tombstones.put(tx, url, "Note", is_local=False)  # its Create may still be on the way
+        await tombstones.put_early(tx, url, by=actor.id)  # its Create may still be on the way
     return Outcome.UNKNOWN_OBJECT
 
 

@@ -138,3 +138,11 @@ tombstone = Table(
     Column("deleted_at", Instant, nullable=False),
     Column("is_local", Boolean, nullable=False),
 )
+
+early_deletion = Table(
+    "early_deletion",  # of what never came: it holds for what the same actor may have said before
+    metadata,
+    Column("url", String(2048), primary_key=True),
+    Column("actor_id", String(64), ForeignKey("actor.id", ondelete="CASCADE"), primary_key=True),
+    Column("deleted_at", Instant, nullable=False),
+)

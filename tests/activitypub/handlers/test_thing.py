@@ -134,11 +134,27 @@ async def test_a_deletion_that_overtakes_its_listing_holds(here: Neighbours) -> 
     assert await here.known(ITEM) is None
 
 
+async def test_nobody_deletes_in_advance_what_another_will_say(here: Neighbours) -> None:
+    await here.followed("bob")
+    await here.followed("eve", 2)
+    assert await here.hear(says("Delete", f"{RENNES}/users/eve", ITEM), 2) == "unknown-object"
+    assert await here.hear(says("Create", BOB, bare(offer(BOB)))) == "done"
+    assert await here.known(ITEM) is not None
+
+
+async def test_a_deletion_in_advance_does_not_stand_before_that_of_the_author(here: Neighbours) -> None:
+    await here.followed("bob")
+    await here.followed("eve", 2)
+    await here.hear(says("Delete", f"{RENNES}/users/eve", ITEM), 2)
+    await here.hear(says("Delete", BOB, ITEM))
+    assert await here.hear(says("Create", BOB, bare(offer(BOB)))) == "deleted"
+
+
 async def test_a_deletion_by_who_is_not_followed_leaves_nothing(here: Neighbours) -> None:
-    here.actor("bob")
+    bob = await here.met("bob")
     assert await here.hear(says("Delete", BOB, ITEM)) == "unknown-object"
     async with here.store.read() as tx:
-        assert await tombstones.by_url(tx, ITEM) is None
+        assert not await tombstones.is_gone(tx, ITEM, author_id=bob.id)
 
 
 async def test_an_actor_that_leaves_takes_its_listings_and_follows_along(here: Neighbours) -> None:
