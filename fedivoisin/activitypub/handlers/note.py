@@ -6,7 +6,7 @@ from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.parse.objects import NoteDocument
 from fedivoisin.errors import BadActivity
 from fedivoisin.ids import ActorId
-from fedivoisin.store import listings, threads
+from fedivoisin.store import listings, threads, tombstones
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.listings import Topic
@@ -17,6 +17,8 @@ async def received(tx: Tx, origin: str, said: NoteDocument, writer: Actor) -> Ou
     """Keep it when it belongs to a listing that we know, and in private only when it is for one of ours."""
     if await threads.message_by_url(tx, said.id) is not None:
         return Outcome.UNCHANGED
+    if await tombstones.is_gone(tx, said.id, author_id=writer.id):
+        raise BadActivity("deleted")
     if reading.is_public(said):
         return await _question(tx, said, writer)
     # Takahē names the readers of a private message in `cc` alone.

@@ -143,6 +143,18 @@ async def test_a_message_is_changed_and_deleted_by_its_writer_alone(here: Neighb
     assert gone is None or gone.deleted_at is not None
 
 
+@pytest.mark.parametrize("to", [PUBLIC, f"{ORIGIN}/users/awa"])
+async def test_a_deletion_that_overtakes_its_message_holds(here: Neighbours, to: str) -> None:
+    await here.followed("bob")
+    await here.followed("eve", 2)
+    ladder = await here.publish()
+    said, other = (bare(note(BOB, name, to=[to], inReplyTo=ladder.url)) for name in ("note-1", "note-2"))
+    assert await here.hear(says("Delete", BOB, said["id"])) == "unknown-object"
+    assert await here.hear(says("Delete", f"{RENNES}/users/eve", other["id"]), 2) == "unknown-object"
+    assert await _write(here, said) == "deleted"
+    assert await _write(here, other) == "done"
+
+
 async def test_a_change_of_what_was_never_here_is_nothing(here: Neighbours) -> None:
     here.actor("bob")
     assert await _write(here, _private(here), "Update") == "unknown-object"
