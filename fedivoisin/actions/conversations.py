@@ -128,7 +128,11 @@ async def change_received(tx: Tx, *, message: Message, words: Words, updated_at:
     if message.deleted_at is not None or updated_at <= (message.updated_at or message.published_at):
         return
     await threads.change_message(
-        tx, message.id, text=words.text, content_html=words.content_html, updated_at=updated_at
+        tx,
+        message.id,
+        text=words.text[: rules.LONGEST],
+        content_html=words.content_html,
+        updated_at=min(updated_at, tx.now),  # nothing comes from the future
     )
     happened = MessageChanged(message.id, message.listing_id, message.writer_id)
     await events.record(tx, happened, subject=message.id, by=message.writer_id, is_local=False)

@@ -10,6 +10,7 @@ from fedivoisin.actions import conversations
 from fedivoisin.actions.conversations import Words
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import ActorId, ListingId, MessageId, ThreadId
+from fedivoisin.market import conversations as rules
 from fedivoisin.market.listing import Listing, State
 from fedivoisin.store import threads
 from fedivoisin.store.db import Store
@@ -209,7 +210,8 @@ async def test_words_from_elsewhere_are_changed_by_newer_ones_only(store: Store,
     scene = await _scene(store)
     kept = await store.write(conversations.receive_question, listing=scene.ladder, writer_id=BOB, words=NOTE)
     newer = replace(NOTE, text="Encore libre ?")
-    later = START + timedelta(minutes=5)
+    world.pass_time(minutes=5)
+    later = world.now()
     for moment in (START - timedelta(days=1), later):
         await store.write(conversations.change_received, message=kept, words=newer, updated_at=moment)
     ((asked, who),) = await _questions(store, scene)
@@ -221,3 +223,15 @@ async def test_words_from_elsewhere_are_changed_by_newer_ones_only(store: Store,
     assert gone is not None
     assert (gone.text, gone.deleted_at) == ("", world.now())
     await store.write(conversations.delete_received, gone)
+
+
+async def test_a_change_from_elsewhere_is_held_to_the_bounds_of_what_it_changes(store: Store, world: FakeWorld) -> None:
+    scene = await _scene(store)
+    endless = replace(NOTE, text="a" * 60_000)
+    kept = await store.write(conversations.receive_question, listing=scene.ladder, writer_id=BOB, words=endless)
+    world.pass_time(minutes=5)
+    ahead = world.now() + timedelta(days=9_000)
+    await store.write(conversations.change_received, message=kept, words=endless, updated_at=ahead)
+    ((changed, _),) = await _questions(store, scene)
+    assert (len(kept.text), changed.text) == (rules.LONGEST, kept.text)
+    assert changed.updated_at == world.now()
