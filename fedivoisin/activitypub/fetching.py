@@ -11,7 +11,7 @@ from fedivoisin.activitypub import signing
 from fedivoisin.activitypub.breaker import OPEN, Breaker
 from fedivoisin.activitypub.wire import jsonld, signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PrivateKey
-from fedivoisin.activitypub.wire.origins import base_of, origin_of, same_origin
+from fedivoisin.activitypub.wire.origins import is_well_spelt, same_origin
 from fedivoisin.activitypub.wire.request import Scheme
 from fedivoisin.counters import FETCH
 from fedivoisin.errors import BadActivity, Unreachable
@@ -86,15 +86,6 @@ def read_json(fetcher: Fetcher, response: Response) -> dict[str, Any]:
     if "json" not in response.headers.get("content-type", "").lower():
         raise BadActivity("not-json")
     return _load(fetcher, response.body)
-
-
-def is_well_spelt(url: str) -> bool:
-    """Whether this is the one spelling of the address: two spellings would be two actors (CVE-2023-42451)."""
-    base = base_of(origin_of(url))
-    rest = url.removeprefix(base)
-    path, mark, fragment = rest.partition("#")
-    is_whole = not rest or (path.startswith("/") and bool(mark) == bool(fragment))
-    return is_whole and url.startswith(base) and rest.isascii()
 
 
 def is_activity(content_type: str) -> bool:

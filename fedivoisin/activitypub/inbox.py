@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from fedivoisin.activitypub import checking, parse, remote
-from fedivoisin.activitypub.fetching import GONE, is_well_spelt
+from fedivoisin.activitypub.fetching import GONE
 from fedivoisin.activitypub.fresh import Fresh, Loaded, load
 from fedivoisin.activitypub.parse.activities import Delete, Head
 from fedivoisin.activitypub.proven import check_speaker
@@ -14,6 +14,7 @@ from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.together import Step, Together
 from fedivoisin.activitypub.wire import signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PublicKey
+from fedivoisin.activitypub.wire.origins import is_well_spelt
 from fedivoisin.activitypub.wire.request import Claim, SignedRequest
 from fedivoisin.counters import Counters
 from fedivoisin.errors import BadActivity, Unreachable

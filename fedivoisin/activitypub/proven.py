@@ -21,7 +21,7 @@ from fedivoisin.activitypub.parse.objects import (
     ListingDocument,
     NoteDocument,
 )
-from fedivoisin.activitypub.wire.origins import same_origin
+from fedivoisin.activitypub.wire.origins import is_well_spelt, same_origin
 from fedivoisin.errors import BadActivity, Missing
 from fedivoisin.store.actors import Actor
 
@@ -94,6 +94,8 @@ def _own(thing: Document | str, actor_url: str) -> Document | str:
     match thing:
         case ListingDocument() | NoteDocument() if not same_origin(thing.id, actor_url):
             raise BadActivity("not-the-author", status=403)
+        case ListingDocument() | NoteDocument() if not is_well_spelt(thing.id):
+            raise BadActivity("odd-id")
         case ActorDocument() if thing.id != actor_url:
             raise BadActivity("update-of-another", status=403)
         case ActorDocument():

@@ -5,15 +5,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from fedivoisin.activitypub import breaker, fetching
-from fedivoisin.activitypub.fetching import Fetcher, is_activity, is_well_spelt, retry_after
+from fedivoisin.activitypub.fetching import Fetcher, is_activity, retry_after
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import blocks, peers
 from fedivoisin.store.db import Store
-from fedivoisin.urls import parse
 from fedivoisin.world import Response
 from tests.activitypub.neighbours import RENNES, Neighbours, note
 from tests.fakes import FakeWorld, Request
@@ -149,34 +146,6 @@ def test_how_long_a_host_asks_us_to_wait(value: str, seconds: int | None) -> Non
 )
 def test_which_kinds_are_activities(kind: str, is_one: bool) -> None:
     assert is_activity(kind) is is_one
-
-
-def test_one_spelling_of_an_address_is_the_right_one() -> None:
-    assert is_well_spelt("https://rennes.example/users/bob")
-    assert is_well_spelt("https://rennes.example")
-    assert not is_well_spelt("https://Rennes.example/users/bob")
-    assert not is_well_spelt("https://rennes.example:443/users/bob")
-
-
-_WORDS = ["https", "HTTPS", "://", "rennes.example", "Rennes.example", "été.example", "[::1]", "[::01]", ".", ":443"]
-_WORDS += [":8443", "/", "//", "users/bob", "é", "%c3%a9", "?", "a=b", "#", "main-key", " ", ""]
-
-
-@given(st.lists(st.sampled_from(_WORDS), max_size=5))
-@example(["/", "#"])
-@example(["#"])
-@example(["?", "a=b"])
-@example(["/", "#", "#"])
-def test_it_is_the_one_that_taking_it_apart_and_putting_it_together_again_gives(words: list[str]) -> None:
-    url = "https://rennes.example" + "".join(words)
-    for whole in (url, "".join(words)):
-        try:
-            expected = str(parse(whole)) in (whole, f"{whole}/")
-        except BadActivity:
-            with pytest.raises(BadActivity):
-                is_well_spelt(whole)
-        else:
-            assert is_well_spelt(whole) is expected
 
 
 async def test_an_open_breaker_does_not_stop_a_question(here: Neighbours) -> None:

@@ -34,3 +34,12 @@ def normalise(url: str) -> str:
 def base_of(origin: Origin) -> str:
     """`https://host`, with the port where it is not the usual one."""
     return Url(*origin, target="", fragment="").address
+
+
+def is_well_spelt(url: str) -> bool:
+    """Whether this is the one spelling of the address: two spellings would be two actors (CVE-2023-42451)."""
+    base = base_of(origin_of(url))
+    rest = url.removeprefix(base)
+    path, mark, fragment = rest.partition("#")
+    is_whole = not rest or (path.startswith("/") and bool(mark) == bool(fragment))
+    return is_whole and url.startswith(base) and rest.isascii()

@@ -204,6 +204,12 @@ async def test_a_proof_speaks_for_its_author_alone(here: Neighbours) -> None:
     assert await _announce(here, group, _told("Create", of_another)) == "not-the-author"
 
 
+async def test_a_proved_listing_has_one_spelling_too(here: Neighbours) -> None:
+    group, _ = await _group(here), _eve(here)
+    odd = "https://Lyon.example/users/eve/item-1"
+    assert await _announce(here, group, _told("Create", bare(offer(EVE, id=odd)))) == "odd-id"
+
+
 async def test_nobody_passes_on_what_a_member_of_ours_would_have_said(here: Neighbours) -> None:
     group = await _group(here)
     claimed = says("Create", here.awa_url, bare(offer(here.awa_url)))

@@ -108,6 +108,15 @@ async def test_nobody_updates_another_actor(here: Neighbours) -> None:
     assert await here.hear(says("Update", BOB, embedded)) == "update-of-another"
 
 
+@pytest.mark.parametrize("verb", ["Create", "Update"])
+@pytest.mark.parametrize("make", [offer, note])
+async def test_one_thing_has_one_spelling(here: Neighbours, verb: str, make: Any) -> None:
+    await here.followed("bob")
+    odd = "https://Rennes.example/users/bob/item-1"
+    assert await here.hear(says(verb, BOB, bare(make(BOB, id=odd)))) == "odd-id"
+    assert await here.known(odd) is None
+
+
 async def test_what_nobody_waits_for_is_neither_kept_nor_fetched(here: Neighbours) -> None:
     here.actor("bob")
     assert await here.hear(says("Create", BOB, bare(offer(BOB)))) == "unsolicited"
