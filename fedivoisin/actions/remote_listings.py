@@ -34,8 +34,8 @@ async def receive(tx: Tx, said: Listing) -> Listing | None:
 
 
 async def passed_on(tx: Tx, listing: Listing, group: Actor) -> None:
-    """A Group of another town, or of ours, counts it among its own."""
-    if listing.group_id is None and not listing.is_local:
+    """A Group of another town, or of ours, counts it among its own; a boost by anybody else claims nothing."""
+    if group.type == "Group" and listing.group_id is None and not listing.is_local:
         await listings.replace(tx, replace(listing, group_id=group.id))
 
 

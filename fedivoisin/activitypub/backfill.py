@@ -72,6 +72,6 @@ async def _write(tx: Tx, said: ListingDocument, outbox_url: str) -> bool:
     outcome = await thing.listing(tx, said, await people.author(tx, said.author), is_wanted=True)
     group: Actor | None = await actors.by_outbox(tx, outbox_url)
     known = await listings.find_by_url(tx, said.id)
-    if known is not None and group is not None and group.type == "Group":
+    if known is not None and group is not None:
         await remote_listings.passed_on(tx, known, group)
     return outcome is Outcome.DONE

@@ -78,7 +78,7 @@ async def _passed_on(tx: Tx, attested: Proven[Activity], group: Actor) -> Outcom
 async def _kept(tx: Tx, said: ListingDocument, author: Actor, group: Actor) -> Outcome:
     outcome = await thing.listing(tx, said, author, is_wanted=True)
     known = await listings.find_by_url(tx, said.id)
-    if known is not None and group.type == "Group":
+    if known is not None:
         await remote_listings.passed_on(tx, known, group)
     return outcome
 
