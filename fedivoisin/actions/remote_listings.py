@@ -24,18 +24,26 @@ from fedivoisin.store.db import Tx
 async def receive(tx: Tx, said: Listing) -> Listing | None:
     """Keep a listing as its author says it now; None when nothing changed. `said.id` is used if it is new here."""
     known = await listings.find_by_url(tx, said.url)
-    if known is None:
-        return await _add(tx, said)
-    if known.is_local or known.author_id != said.author_id:
-        raise BadActivity("not-the-author", status=403)
-    if known.deleted_at is not None:
-        raise BadActivity("deleted")
-    return await _renew(tx, known, said)
+    if known is not None:
+        _check_author(known, said)
+    if known is None or known.deleted_at is not None:
+        await _check_stands(tx, said)
+    return await _add(tx, said) if known is None else await _renew(tx, known, said)
+
+
+async def withdraw(tx: Tx, known: Listing, said: Listing) -> bool:
+    """Its author no longer shows it to everyone; False when that is no news. Shown again later, it comes back."""
+    _check_author(known, said)
+    if not _is_newer(known, said):
+        return False
+    await listings.replace(tx, replace(known, updated_at=said.updated_at))
+    await _take_down(tx, known)
+    return True
 
 
 async def passed_on(tx: Tx, listing: Listing, group: Actor) -> None:
     """A Group of another town, or of ours, counts it among its own; a boost by anybody else claims nothing."""
-    if group.type == "Group" and listing.group_id is None and not listing.is_local:
+    if group.type == "Group" and listing.group_id is None and listing.deleted_at is None and not listing.is_local:
         await listings.replace(tx, replace(listing, group_id=group.id))
 
 
@@ -44,9 +52,7 @@ async def delete(tx: Tx, listing: Listing) -> None:
     if listing.is_local:
         raise BadActivity("not-the-author", status=403)
     await tombstones.put(tx, listing.url, "Note", is_local=False)
-    if listing.deleted_at is None:
-        await listings.mark_deleted(tx, listing.id)
-        await _record(tx, ListingDeleted(listing.id, listing.author_id, listing.author_id), listing)
+    await _take_down(tx, listing)
 
 
 async def like(tx: Tx, *, actor_id: ActorId, listing: Listing, activity_url: str) -> None:
@@ -63,17 +69,30 @@ async def unlike(tx: Tx, *, actor_id: ActorId, listing_id: ListingId) -> None:
         await _record(tx, ListingUnliked(listing.id, listing.author_id, actor_id, url), listing, by=actor_id)
 
 
-async def _add(tx: Tx, said: Listing) -> Listing:
+def _check_author(known: Listing, said: Listing) -> None:
+    if known.is_local or known.author_id != said.author_id:
+        raise BadActivity("not-the-author", status=403)
+
+
+async def _check_stands(tx: Tx, said: Listing) -> None:
     if await tombstones.is_gone(tx, said.url, author_id=said.author_id):
         raise BadActivity("deleted")
+
+
+async def _take_down(tx: Tx, listing: Listing) -> None:
+    await listings.mark_deleted(tx, listing.id)
+    if listing.deleted_at is None:
+        await _record(tx, ListingDeleted(listing.id, listing.author_id, listing.author_id), listing)
+
+
+async def _add(tx: Tx, said: Listing) -> Listing:
     await listings.insert(tx, said)
     await _record(tx, ListingPublished(said.id, said.author_id, said.author_id), said)
     return said
 
 
 async def _renew(tx: Tx, known: Listing, said: Listing) -> Listing | None:
-    # `updated` rises strictly (FEDERATION.md §3): an older version that comes late, or twice, changes nothing.
-    if said.updated_at is None or said.updated_at <= (known.updated_at or known.published_at):
+    if not _is_newer(known, said):
         return None
     changed = replace(
         said,
@@ -88,8 +107,15 @@ async def _renew(tx: Tx, known: Listing, said: Listing) -> Listing | None:
     return changed
 
 
+def _is_newer(known: Listing, said: Listing) -> bool:
+    # `updated` rises strictly (FEDERATION.md §3): an older version that comes late, or twice, changes nothing.
+    return said.updated_at is not None and said.updated_at > (known.updated_at or known.published_at)
+
+
 def _what_happened(known: Listing, changed: Listing) -> ListingEvent:
     names = (changed.id, changed.author_id, changed.author_id)
+    if known.deleted_at is not None:
+        return ListingPublished(*names)
     match known.state, changed.state:
         case ((State.OPEN | State.RESERVED), State.CLOSED):
             return ListingClosed(*names)

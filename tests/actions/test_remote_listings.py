@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from fedivoisin.actions import remote_listings, remote_reports
 from fedivoisin.actions.remote_reports import Thing
@@ -22,6 +23,7 @@ from fedivoisin.market.events import (
 from fedivoisin.market.listing import Listing, State
 from fedivoisin.store import actors, events, likes, listings, reports, tombstones
 from fedivoisin.store.db import Store
+from fedivoisin.store.schema.listings import listing_words
 from fedivoisin.store.taxonomy import Event
 from tests.fakes import START
 from tests.makers import a_listing, put_actor, put_listings, put_member, put_neighbourhood
@@ -121,6 +123,29 @@ async def test_what_was_deleted_does_not_come_back(store: Store) -> None:
     await store.write(tombstones.put, f"{URL}0", "Note", is_local=False)
     with pytest.raises(BadActivity, match="deleted"):
         await store.write(remote_listings.receive, _said(url=f"{URL}0"))
+
+
+async def test_what_its_author_shows_no_longer_is_found_by_no_word_nor_claimed_until_it_is_back(store: Store) -> None:
+    await _bob(store)
+    kept = await store.write(remote_listings.receive, _said())
+    assert kept is not None
+    assert not await store.write(remote_listings.withdraw, kept, _said())
+    assert await store.write(remote_listings.withdraw, kept, _said(2))
+    await store.write(put_actor, "cleunay", host="rennes.example", type="Group")
+    async with store.read() as tx:
+        group = await actors.by_id(tx, "actor-cleunay@rennes.example")
+        gone = await listings.find_by_url(tx, URL)
+    assert group is not None
+    assert gone is not None
+    await store.write(remote_listings.passed_on, gone, group)
+    async with store.read() as tx:
+        assert (await tx.conn.execute(select(listing_words.c.id))).all() == []
+        assert await listings.find_by_url(tx, URL) == gone
+    assert await store.write(remote_listings.receive, _said(1)) is None
+    back = await store.write(remote_listings.receive, _said(3))
+    async with store.read() as tx:
+        assert await listings.find_by_url(tx, URL) == back
+    assert [type(one) for one in await _happened(store)] == [ListingPublished, ListingDeleted, ListingPublished]
 
 
 async def test_a_group_claims_a_listing_once(store: Store) -> None:

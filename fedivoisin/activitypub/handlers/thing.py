@@ -8,6 +8,7 @@ from fedivoisin.activitypub.parse.objects import ActorDocument, ListingDocument,
 from fedivoisin.activitypub.proven import Proven
 from fedivoisin.activitypub.wire.origins import same_origin
 from fedivoisin.errors import BadActivity
+from fedivoisin.market.listing import Listing
 from fedivoisin.store import actors, follows, listings, search, threads, tombstones
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
@@ -74,7 +75,7 @@ async def listing(tx: Tx, said: ListingDocument, author: Actor, *, is_wanted: bo
     _check_author(said, author)
     known = await listings.find_by_url(tx, said.id)
     if not reading.may_be_kept(said):
-        return Outcome.UNSOLICITED
+        return await _withdrawn(tx, known, said, author)
     group = await _own_group(tx, said, author)
     if known is None and not is_wanted and not await _is_followed(tx, author, group):
         return Outcome.UNSOLICITED
@@ -109,6 +110,13 @@ async def _for_another(tx: Tx, said: ListingDocument | NoteDocument, actor: Acto
     if not same_origin(said.id, actor.url) or (author is not None and author.type != "Group"):
         raise BadActivity("not-the-author", status=403)
     return Outcome.ANOTHER_AUTHOR
+
+
+async def _withdrawn(tx: Tx, known: Listing | None, said: ListingDocument, author: Actor) -> Outcome:
+    if known is None:
+        return Outcome.UNSOLICITED
+    is_news = await remote_listings.withdraw(tx, known, reading.listing_of(tx, said, author))
+    return Outcome.DONE if is_news else Outcome.UNCHANGED
 
 
 async def _own_group(tx: Tx, said: ListingDocument, author: Actor) -> Actor | None:

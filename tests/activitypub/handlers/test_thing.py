@@ -12,6 +12,12 @@ ITEM = f"{BOB}/item-1"
 LATER = "2026-03-02T10:00:00Z"
 
 
+async def _is_gone(here: Neighbours) -> bool:
+    kept = await here.known(ITEM)
+    assert kept is not None
+    return kept.deleted_at is not None
+
+
 async def test_a_listing_of_whom_somebody_follows_is_kept(here: Neighbours) -> None:
     await here.followed("bob")
     assert await here.hear(says("Create", BOB, bare(offer(BOB)))) == "done"
@@ -228,6 +234,35 @@ async def test_what_is_for_one_of_the_inner_circles_is_not_kept(here: Neighbours
     await here.followed("bob")
     assert await here.hear(says("Create", BOB, bare(offer(BOB) | {"fv:circle": 3}))) == "unsolicited"
     assert await here.known(ITEM) is None
+
+
+@pytest.mark.parametrize("narrower", [{"to": [f"{BOB}/followers"]}, {"fv:circle": 3}])
+async def test_what_is_no_longer_for_everyone_is_is_gone(here: Neighbours, narrower: dict[str, Any]) -> None:
+    await here.followed("bob")
+    await here.followed("eve", 2)
+    eve = f"{RENNES}/users/eve"
+    await here.hear(says("Create", BOB, bare(offer(BOB))))
+    narrowed = bare(offer(BOB, updated=LATER) | narrower)
+    assert await here.hear(says("Update", eve, narrowed | {"attributedTo": eve}), 2) == "not-the-author"
+    assert await here.hear(says("Update", BOB, bare(offer(BOB) | narrower))) == "unchanged"
+    assert not await _is_gone(here)
+    assert await here.hear(says("Update", BOB, narrowed)) == "done"
+    assert await _is_gone(here)
+    assert await here.hear(says("Create", BOB, bare(offer(BOB)))) == "unchanged"
+    assert await _is_gone(here)
+
+
+async def test_what_is_for_everyone_again_comes_back_unless_it_was_deleted(here: Neighbours) -> None:
+    await here.followed("bob")
+    await here.hear(says("Create", BOB, bare(offer(BOB))))
+    for hour in ("10", "12"):
+        narrowed = offer(BOB, updated=f"2026-03-02T{hour}:00:00Z", to=[f"{BOB}/followers"])
+        await here.hear(says("Update", BOB, bare(narrowed)))
+        again = offer(BOB, updated=f"2026-03-02T{hour}:30:00Z")
+        assert await here.hear(says("Update", BOB, bare(again))) == "done"
+        assert not await _is_gone(here)
+    await here.hear(says("Delete", BOB, ITEM))
+    assert await here.hear(says("Update", BOB, bare(offer(BOB, updated="2026-03-02T13:00:00Z")))) == "deleted"
 
 
 async def test_a_listing_of_whom_nobody_follows_is_not_kept(here: Neighbours) -> None:
