@@ -126,12 +126,6 @@ async def by_page(tx: Tx, url: str, *, host: str) -> Actor | None:
     return await _one(tx, (actor.c.page_url == url) & (actor.c.host == host))
 
 
-async def instance_at(tx: Tx, host: str) -> Actor | None:
-    """The instance actor of another host, if it ever spoke to us."""
-    is_there = (actor.c.host == host) & (actor.c.type == "Application") & actor.c.is_local.is_(False)
-    return await _one(tx, is_there & actor.c.gone_at.is_(None))
-
-
 async def by_outbox(tx: Tx, url: str) -> Actor | None:
     """The actor whose outbox is `url`, among those already known."""
     return await _one(tx, actor.c.outbox == url)

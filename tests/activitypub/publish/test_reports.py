@@ -1,6 +1,7 @@
 """What is reported here and lives elsewhere is told there, without a name. On both databases."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from fedivoisin.actions import moderation
 from fedivoisin.activitypub.publish import reports as publish
 from fedivoisin.errors import Reason, Refused
 from fedivoisin.ids import MemberId, ReportId
-from fedivoisin.store import accounts, events, reports
+from fedivoisin.store import accounts, actors, events, peers, reports
+from fedivoisin.store.actors import RemoteActor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.reports import NewReport
 from fedivoisin.store.schema.federation import activity, delivery
@@ -22,6 +24,7 @@ from tests.makers import ORIGIN
 
 BOB = f"{RENNES}/users/bob"
 HOUSE = "192.0.2.0/24"
+AT_THE_ROOT = RemoteActor(f"{RENNES}/", "Application", "rennes.example", "site", f"{RENNES}/site/inbox")
 
 
 async def _report(here: Neighbours, words: str = "Il n’y a rien à cette adresse.", **how: Any) -> ReportId:
@@ -73,12 +76,35 @@ async def test_a_member_lets_the_other_town_know_without_being_named(here: Neigh
     assert "awa" not in json.dumps(flag)
 
 
-async def test_where_their_instance_is_known_it_is_told(here: Neighbours) -> None:
-    instance = await here.met("instance", 2, type="Application")
+async def _told(here: Neighbours) -> tuple[list[str], str]:
+    """To whom, and where, a report about Bob himself goes."""
     await _report(here, words="", is_of_person=True, with_forward=True)
     ((flag, inbox),) = await _flags(here)
-    assert (flag["to"], inbox) == ([instance.url], instance.inbox)
     assert (flag["object"], flag["content"]) == ([BOB], "Annonce trompeuse.")
+    return flag["to"], inbox
+
+
+async def test_an_instance_of_our_kind_is_told_itself(here: Neighbours) -> None:
+    instance = await here.met("instance", 2, type="Application")
+    await here.store.write(peers.describe, "rennes.example", software="fedivoisin", version="1", metadata=None)
+    assert await _told(here) == ([instance.url], instance.inbox)
+
+
+@pytest.mark.parametrize("root", [RENNES, f"{RENNES}/"])
+async def test_an_instance_that_stands_at_its_root_is_told_itself(here: Neighbours, root: str) -> None:
+    await here.store.write(actors.keep_remote, replace(AT_THE_ROOT, url=root))
+    assert await _told(here) == ([root], AT_THE_ROOT.inbox)
+
+
+@pytest.mark.parametrize("name", ["instance", "actor", "root"])
+async def test_no_report_goes_to_who_only_says_to_be_an_application(here: Neighbours, name: str) -> None:
+    await here.met(name, 2, type="Application")
+    assert await _told(here) == ([BOB], f"{BOB}/inbox")
+
+
+async def test_at_the_root_a_person_is_a_person(here: Neighbours) -> None:
+    await here.store.write(actors.keep_remote, replace(AT_THE_ROOT, type="Person"))
+    assert await _told(here) == ([BOB], f"{BOB}/inbox")
 
 
 async def test_nothing_leaves_unasked_nor_of_visitors_nor_of_our_own(here: Neighbours) -> None:
