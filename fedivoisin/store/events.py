@@ -1,5 +1,6 @@
 """The journal: each thing that happened, written in the transaction that made it happen."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +16,12 @@ from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.journal import event
 from fedivoisin.store.taxonomy import Event
 
+log = logging.getLogger(__name__)
+
 TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 CLAIM = timedelta(seconds=60)
+UNREADABLE = timedelta(hours=1)
+"""Until the next look at a row that this version of the program cannot read; another may, or may have mended it."""
 _NEW = insert(event)
 _RECORDED = [event.c[name] for name in ("id", "type", "fields", "subject", "by_id", "is_local", "at", "attempts")]
 """As `Recorded` wants them."""
@@ -85,7 +90,16 @@ async def claim(tx: Tx, *, limit: int) -> list[Recorded]:
         .values(claimed_until=tx.now + CLAIM, claimed_by=holder(tx), attempts=event.c.attempts + 1)
         .returning(*_RECORDED)
     )
-    return sorted((_recorded(row) for row in rows), key=lambda recorded: recorded.id)
+    return [recorded for row in sorted(rows, key=lambda row: row.id) if (recorded := await _readable(tx, row))]
+
+
+async def _readable(tx: Tx, row: Any) -> Recorded | None:
+    try:
+        return _recorded(row)
+    except (KeyError, msgspec.ValidationError) as error:
+        log.exception("event unreadable", extra={"event": row.id, "type": row.type})
+        await failed(tx, row.id, error=repr(error), wait=UNREADABLE)
+        return None
 
 
 async def still_waiting(tx: Tx, event_ids: Collection[int]) -> set[int]:
@@ -107,7 +121,9 @@ async def done_all(tx: Tx, event_ids: Collection[int]) -> None:
 async def failed(tx: Tx, event_id: int, *, error: str, wait: timedelta) -> None:
     """Its effects could not be made: try again after `wait`."""
     await tx.conn.execute(
-        update(event).where(event.c.id == event_id).values(next_at=tx.now + wait, claimed_until=None, error=error[:255])
+        update(event)
+        .where(event.c.id == event_id, event.c.next_at.is_not(None))
+        .values(next_at=tx.now + wait, claimed_until=None, error=error[:255])
     )
 
 

@@ -27,7 +27,7 @@ from fedivoisin.market.events import (
 )
 from fedivoisin.notify.messages import TRIAL_ADDRESS, for_event
 from fedivoisin.store import events, mails, neighbourhoods
-from fedivoisin.store.db import Tx, is_lost
+from fedivoisin.store.db import Store, Tx, is_lost
 from fedivoisin.store.events import Recorded
 from fedivoisin.trust.decisions import DecisionEvent, KeysRotated, ReportForwarded, SettingsChanged
 from fedivoisin.trust.events import (
@@ -42,6 +42,8 @@ from fedivoisin.trust.events import (
 log = logging.getLogger(__name__)
 
 MAX_WAIT = timedelta(hours=1)
+MOST_DOUBLINGS = 12
+"""2^12 s are more than `MAX_WAIT`; 2^47 are more than there is time for."""
 ADDRESS = "adresse"
 """The page of the settings on which the public address is chosen."""
 
@@ -65,10 +67,23 @@ async def make(tx: Tx, due: Sequence[Recorded], *, trial_address: str = TRIAL_AD
         except Exception as error:
             if is_lost(error):
                 raise  # then the whole transaction is tried again
-            log.exception("effect failed", extra={"event": recorded.id, "type": type(recorded.event).__name__})
-            wait = min(timedelta(seconds=2.0**recorded.attempts), MAX_WAIT)
-            await events.failed(tx, recorded.id, error=repr(error), wait=wait)
+            await _put_off(tx, recorded, error)
     await events.done_all(tx, made)
+
+
+async def make_each(store: Store, due: Sequence[Recorded], *, trial_address: str = TRIAL_ADDRESS) -> None:
+    """The same in a transaction for each: for those among which one broke more than its savepoint."""
+    for recorded in due:
+        try:
+            await store.write(make, [recorded], trial_address=trial_address)
+        except Exception as error:
+            await store.append(_put_off, recorded, error)
+
+
+async def _put_off(tx: Tx, recorded: Recorded, error: Exception) -> None:
+    log.error("effect failed", exc_info=error, extra={"event": recorded.id, "type": type(recorded.event).__name__})
+    wait = min(timedelta(seconds=2 ** min(recorded.attempts, MOST_DOUBLINGS)), MAX_WAIT)
+    await events.failed(tx, recorded.id, error=repr(error), wait=wait)
 
 
 async def _make(tx: Tx, recorded: Recorded, trial_address: str, *, is_published: bool) -> None:

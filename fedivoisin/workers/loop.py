@@ -104,7 +104,11 @@ async def make_effects(store: Store, *, trial_address: str = TRIAL_ADDRESS) -> i
     """Write what follows from the events that are due, in order for each subject. One that fails waits."""
     due = await store.take(events.claim, limit=BATCH)
     if due:
-        await store.write(effects.make, due, trial_address=trial_address)
+        try:
+            await store.write(effects.make, due, trial_address=trial_address)
+        except Exception:
+            log.exception("batch failed", extra={"events": [recorded.id for recorded in due]})
+            await effects.make_each(store, due, trial_address=trial_address)
     return len(due)
 
 

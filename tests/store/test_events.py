@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fedivoisin.ids import ActorId, ListingId
 from fedivoisin.market.events import ListingClosed, ListingDeleted
@@ -16,7 +16,7 @@ from fedivoisin.store.events import Recorded
 from fedivoisin.store.schema.journal import event
 from fedivoisin.store.taxonomy import Event
 from fedivoisin.trust.decisions import DomainBlocked
-from tests.fakes import FakeWorld
+from tests.fakes import START, FakeWorld
 from tests.makers import put_neighbourhood
 
 AWA = ActorId("actor-awa")
@@ -123,6 +123,32 @@ async def test_what_failed_waits_and_holds_back_its_subject_alone(store: Store, 
     assert [(recorded.id, recorded.attempts) for recorded in await _claim(store) if recorded.subject == "one"] == [
         (1, 2)
     ]
+
+
+async def test_what_is_done_meanwhile_no_longer_fails(store: Store, world: FakeWorld) -> None:
+    await _record(store, _deleted(1), "one")
+    await _claim(store)
+    await store.append(events.done_all, [1])
+    await store.append(events.failed, 1, error="late", wait=timedelta(0))
+    world.pass_time(days=1)
+    assert await _claim(store) == []
+
+
+@pytest.mark.parametrize("values", [{"type": "Unheard"}, {"fields": {"listing_id": 1}}])
+async def test_what_another_version_wrote_waits_and_holds_back_its_subject_alone(
+    store: Store, world: FakeWorld, values: dict[str, Any]
+) -> None:
+    async def distort(tx: Tx) -> None:
+        await tx.conn.execute(update(event).where(event.c.id == 1).values(values))
+
+    for number in (1, 2):
+        await _record(store, _deleted(number), f"subject-{number}")
+    await store.write(distort)
+    assert [recorded.id for recorded in await _claim(store)] == [2]
+    world.pass_time(minutes=2)
+    assert [recorded.id for recorded in await _claim(store)] == [2]
+    async with store.read() as tx:
+        assert await tx.conn.scalar(select(event.c.next_at).where(event.c.id == 1)) == START + events.UNREADABLE
 
 
 async def test_what_was_rolled_back_was_never_recorded(store: Store) -> None:
