@@ -84,7 +84,7 @@ async def find(remote: Remote, name: str, host: str) -> Actor:
 
 
 async def describe_host(remote: Remote, base: str) -> None:
-    """Ask the server at `base` (`https://host`) what it is, by NodeInfo; who does not say is left unknown."""
+    """Ask the server at `base` (`https://host`) what it is, by NodeInfo; who does not say is what it was."""
     host = parse_url(base).authority
     try:
         links = parse.nodeinfo_links(await fetching.get_json(remote.fetcher, f"{base}/.well-known/nodeinfo"))
@@ -92,7 +92,7 @@ async def describe_host(remote: Remote, base: str) -> None:
             raise BadActivity("bad-nodeinfo")
         said = parse.nodeinfo(await fetching.get_json(remote.fetcher, links.schema))
     except (BadActivity, Unreachable):
-        await remote.fetcher.store.write(peers.describe, host, software="", version="", metadata=None)
+        await remote.fetcher.store.write(leave_as_known, host)
         return
     await remote.fetcher.store.write(
         peers.describe,
@@ -101,6 +101,15 @@ async def describe_host(remote: Remote, base: str) -> None:
         version=said.version,
         metadata={"name": said.name, "understands": dict(said.understands)},
     )
+
+
+async def leave_as_known(tx: Tx, host: str) -> None:
+    """It was asked what it is, and did not say: what it said before holds until it is asked again."""
+    known = await peers.by_host(tx, host)
+    if known is None:
+        return await peers.describe(tx, host, software="", version="", metadata=None)
+    software, version = known.software or "", known.software_version or ""
+    return await peers.describe(tx, host, software=software, version=version, metadata=known.metadata)
 
 
 async def keep_actor(tx: Tx, found: ActorDocument) -> Actor:

@@ -206,6 +206,18 @@ async def test_a_host_that_does_not_say_what_it_is_is_left_unknown(here: Neighbo
     assert (await _peer(here)).software == ""
 
 
+@pytest.mark.parametrize("answer", [Unreachable("timeout"), Response(RENNES, 500, {}, b"")])
+async def test_what_a_host_said_holds_while_it_cannot_be_asked(here: Neighbours, answer: Any) -> None:
+    said = {"name": "Cleunay", "understands": {"trust": 1}}
+    await here.store.write(peers.describe, "rennes.example", software="fedivoisin", version="1", metadata=said)
+    here.world.pass_time(days=8)
+    here.world.pages[f"{RENNES}/.well-known/nodeinfo"] = answer
+    await remote.describe_host(here.reception.remote, RENNES)
+    known = await _peer(here)
+    assert (known.software, known.software_version, known.metadata) == ("fedivoisin", "1", said)
+    assert known.nodeinfo_at == here.world.now()
+
+
 async def test_a_document_that_is_gone_is_said_to_be(here: Neighbours) -> None:
     here.world.pages[BOB] = Response(BOB, 410, {}, b"")
     assert await _key(here) == "gone"
