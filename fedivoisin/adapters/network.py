@@ -189,10 +189,17 @@ class Network:
         return address
 
     def _redirected(self, address: Url, location: str) -> Url:
-        target = parse(urljoin(address.address, location))
+        target = parse(_joined(address.address, location))
         if target.scheme != address.scheme:
             raise BadActivity("redirect-to-other-scheme")
         return self._permitted(target)
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:  # a bracket that opens no IPv6 address
+        raise BadActivity("bad-url") from None
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, case, delete, insert, or_, select, update
 
 from fedivoisin.ids import ActorId, PictureId
 from fedivoisin.market.listing import Listing, Picture
@@ -125,7 +125,10 @@ async def kept_copy(tx: Tx, public_id: str) -> RemotePicture | None:
 
 
 async def claim_remote(tx: Tx, *, limit: int) -> list[RemotePicture]:
-    """Take pictures of other towns that are due to be fetched; nobody else takes them meanwhile."""
+    """Take pictures of other towns that are due to be fetched; nobody else takes them meanwhile.
+
+    What is not done by then is due again, but after the last try: one may break whoever draws it.
+    """
     due = (
         select(remote_media.c.url)
         .where(remote_media.c.state == "waiting", remote_media.c.next_at <= tx.now)
@@ -136,7 +139,10 @@ async def claim_remote(tx: Tx, *, limit: int) -> list[RemotePicture]:
     rows = await tx.conn.execute(
         update(remote_media)
         .where(remote_media.c.url.in_(found_once(due)))
-        .values(next_at=tx.now + CLAIM, attempts=remote_media.c.attempts + 1)
+        .values(
+            next_at=case((remote_media.c.attempts + 1 < MOST_ATTEMPTS, tx.now + CLAIM)),
+            attempts=remote_media.c.attempts + 1,
+        )
         .returning(remote_media.c.url, remote_media.c.public_id, remote_media.c.state, remote_media.c.attempts)
     )
     return [RemotePicture(**row) for row in rows.mappings()]

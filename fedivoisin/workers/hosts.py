@@ -1,8 +1,12 @@
 """Asks new hosts what they are, so that each is spoken to as it understands."""
 
+import logging
+
 from fedivoisin.activitypub import remote
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.store import neighbourhoods, peers
+
+log = logging.getLogger(__name__)
 
 BATCH = 5
 
@@ -14,5 +18,10 @@ async def describe_new(reception: Reception) -> int:
         due = [] if here.is_trial else await peers.undescribed(tx, limit=BATCH)
     scheme = here.origin.partition("://")[0]
     for host in due:
-        await remote.describe_host(reception.remote, f"{scheme}://{host}")
+        try:
+            await remote.describe_host(reception.remote, f"{scheme}://{host}")
+        except Exception:
+            # Whatever broke us: it is not the first again at once, and the others are asked.
+            log.exception("host not described", extra={"host": host})
+            await reception.store.write(remote.leave_as_known, host)
     return len(due)

@@ -1,6 +1,7 @@
 """Pictures of other towns: fetched by us, drawn anew, kept; members' browsers ask nobody else."""
 
 import asyncio
+import logging
 from datetime import timedelta
 
 from fedivoisin.errors import BadActivity, Refused, Unreachable
@@ -12,6 +13,8 @@ from fedivoisin.store.pictures import WEBP, Media, RemotePicture, thumbnail_path
 from fedivoisin.urls import parse
 from fedivoisin.world import EncodedImage, World
 
+log = logging.getLogger(__name__)
+
 ACCEPT = "image/webp, image/jpeg, image/png"
 LONGEST_SIDE = 1600
 BATCH = 8
@@ -21,7 +24,12 @@ async def fetch_remote_pictures(store: Store, world: World, limits: Limits) -> i
     """Fetch what is due; how many were tried."""
     claimed = await store.take(pictures.claim_remote, limit=BATCH)
     for one in claimed:
-        await _fetch(store, world, limits, one)
+        try:
+            await _fetch(store, world, limits, one)
+        except Exception:
+            # Whatever broke us: those behind it are fetched, and it is not tried for ever.
+            log.exception("picture failed", extra={"url": one.url})
+            await _give_up(store, one, is_final=one.attempts >= pictures.MOST_ATTEMPTS)
     return len(claimed)
 
 

@@ -96,6 +96,16 @@ async def test_a_redirection_without_address_is_an_answer_like_another() -> None
         assert await get(network, base) == b"perdu"
 
 
+@pytest.mark.parametrize("location", ["http://[", "//[x"])
+async def test_a_redirection_to_no_address_is_refused(location: str) -> None:
+    async def handler(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": location})
+
+    async with lab(handler) as (network, base):
+        with pytest.raises(BadActivity, match="bad-url"):
+            await get(network, base)
+
+
 async def test_a_post_is_never_redirected() -> None:
     seen: list[tuple[str, bytes, str]] = []
 

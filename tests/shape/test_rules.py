@@ -33,6 +33,8 @@ OPENING_STORE = {
 CATCHING = {
     "fedivoisin.workers.loop",
     "fedivoisin.workers.effects",
+    "fedivoisin.workers.hosts",
+    "fedivoisin.workers.pictures",
     "fedivoisin.activitypub.carrying",
     "fedivoisin.activitypub.together",
     "fedivoisin.web.errors",

@@ -73,6 +73,36 @@ async def test_it_is_not_asked_for_ever(store: Store, world: FakeWorld) -> None:
     assert tries == pictures.MOST_ATTEMPTS
 
 
+async def test_one_on_which_we_break_is_put_off_and_the_others_are_fetched(store: Store, world: FakeWorld) -> None:
+    others = [Picture(PictureId(f"p-{n}"), f"{URL}?{n}", "image/jpeg", "Un vélo", 640, 480, None) for n in (2, 3)]
+    await put_listings(
+        store,
+        a_listing(2, author="actor-yann@rennes.example", is_local=False, group_id=None, pictures=tuple(others)),
+    )
+    world.pages[URL] = ArithmeticError("ours")
+    for other in others:
+        world.publish(other.url, b"jpeg")
+    assert await fetched(store, world) == 3
+    async with store.read() as tx:
+        assert set(await pictures.kept_copies(tx, [URL, *(other.url for other in others)])) == {
+            other.url for other in others
+        }
+    tries = 1
+    for _ in range(pictures.MOST_ATTEMPTS + 3):
+        world.time += timedelta(days=4)
+        tries += await fetched(store, world)
+    assert tries == pictures.MOST_ATTEMPTS
+
+
+async def test_one_that_ends_the_program_is_not_taken_for_ever(store: Store, world: FakeWorld) -> None:
+    tries = 0
+    for _ in range(pictures.MOST_ATTEMPTS + 3):
+        tries += len(await store.take(pictures.claim_remote, limit=5))
+        assert await store.take(pictures.claim_remote, limit=5) == []
+        world.time += pictures.CLAIM
+    assert tries == pictures.MOST_ATTEMPTS
+
+
 @pytest.mark.parametrize("answer", ["gone", "hostile"])
 async def test_what_is_gone_or_hostile_is_never_asked_again(store: Store, world: FakeWorld, answer: str) -> None:
     world.pages[URL] = Response(URL, 410 if answer == "gone" else 200, {}, b"GIF89a")
