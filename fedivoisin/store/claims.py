@@ -11,11 +11,12 @@ from sqlalchemy import Select, column, func, select, table, update
 
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.accounts import mail
+from fedivoisin.store.schema.actors import lookup
 from fedivoisin.store.schema.federation import delivery, inbox
 from fedivoisin.store.schema.journal import event, task
 
-QUEUES = (event, inbox, delivery, mail)
-KEYS = ((event, event.c.id), (inbox, inbox.c.id), (delivery, delivery.c.id), (mail, mail.c.id), (task, task.c.name))
+QUEUES = (event, inbox, delivery, lookup, mail)
+KEYS = (*((queue, queue.c.id) for queue in QUEUES), (task, task.c.name))
 _connections: Any = table("pg_stat_activity", column("application_name"), column("datname"))
 
 
@@ -61,7 +62,7 @@ async def give_back(tx: Tx) -> int:
         done = await tx.conn.execute(update(queue).where(key.in_(orphaned)).values(claimed_until=None))
         freed += done.rowcount
     if freed:
-        tx.filled.update(("effects", "inbox", "delivery", "mail"))
+        tx.filled.update(("effects", "inbox", "delivery", "lookups", "mail"))
     return freed
 
 

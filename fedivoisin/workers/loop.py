@@ -90,7 +90,9 @@ def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
         ("effects", lambda: make_effects(shop.store, trial_address=shop.trial_address), LOOK_AGAIN),
         ("inbox", lambda: carry_out(apart), LOOK_AGAIN),
         ("delivery", lambda: delivery.run_once(shop.sender, lambda work: _start(shop, work)), LOOK_AGAIN),
-        ("lookups", lambda: answer_lookups(shop.reception), LOOK_AGAIN),
+        *[("lookups", lambda: answer_lookups(shop.reception), LOOK_AGAIN)] * (lookup_answers.AT_ONCE - 1),
+        ("lookups", lambda: answer_lookups(shop.reception, may_backfill=False), LOOK_AGAIN),
+        ("lookups", lambda: followers_check.repair_due(shop.reception), LOOK_AGAIN),
         ("hosts", lambda: hosts.describe_new(shop.reception), CLOCK),
         ("mail", lambda: post.send_due(shop.store, shop.world), LOOK_AGAIN),
         ("pictures", lambda: pictures.fetch_remote_pictures(shop.store, shop.world, shop.reception.limits), LOOK_AGAIN),
@@ -132,13 +134,13 @@ async def _in_database(reception: Reception) -> Sequence[Received]:
     return due
 
 
-async def answer_lookups(reception: Reception) -> int:
-    """Look for what members asked about, and at lists of followers that differ from ours."""
+async def answer_lookups(reception: Reception, *, may_backfill: bool = True) -> int:
+    """Look for what members asked about. Whoever calls several of these beside each other has as many under way."""
     # One that breaks us uses up no try of another.
-    due = await reception.store.take(lookups.claim, limit=1)
+    due = await reception.store.take(lookups.claim, limit=1, may_backfill=may_backfill)
     for lookup in due:
         await lookup_answers.answer(reception, lookup)
-    return len(due) + await followers_check.repair_due(reception)
+    return len(due)
 
 
 async def _again_and_again(store: Store, name: str, turn: Turn, pause: float) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from fedivoisin.store import events, inbox, mails, outbox
+from fedivoisin.store import events, inbox, lookups, mails, outbox
 from fedivoisin.store.db import Store
 from tests.fakes import FakeWorld
 
@@ -46,7 +46,13 @@ async def _plan(town: Store, path: Path, claim: Callable[..., Any]) -> list[str]
 
 @pytest.mark.parametrize(
     ("claim", "table"),
-    [(events.claim, "event"), (inbox.claim, "inbox"), (outbox.claim, "delivery"), (mails.claim, "mail")],
+    [
+        (events.claim, "event"),
+        (inbox.claim, "inbox"),
+        (outbox.claim, "delivery"),
+        (lookups.claim, "lookup"),
+        (mails.claim, "mail"),
+    ],
 )
 async def test_what_is_due_is_found_by_what_waits(
     town: Store, tmp_path: Path, claim: Callable[..., Any], table: str

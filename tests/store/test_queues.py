@@ -203,15 +203,63 @@ async def test_a_deletion_that_came_early_holds_for_who_said_it(store: Store) ->
         assert await tombstones.is_gone(tx, "https://x.example/1", author_id=eve)
 
 
-async def test_a_lookup_is_tried_three_times_and_shows_its_state(store: Store) -> None:
-    awa = await store.write(put_actor, "awa")
-    asked = await store.write(lookups.ask, member_id=awa, query="@bob@rennes.example", purpose="follow")
-    await store.write(lookups.ask, member_id=awa, query="https://rennes.example/outbox", purpose=lookups.BACKFILL)
-    for _ in range(3):
-        assert len(await store.take(lookups.claim, limit=5)) == 2
+async def test_a_lookup_is_tried_three_times_by_one_at_a_time_and_shows_its_state(
+    store: Store, world: FakeWorld
+) -> None:
+    awa, asked = await _ask(store)
+    for _ in range(lookups.MOST_TRIES):
+        assert [one.id for one in await store.take(lookups.claim, limit=5)] == [asked]
+        assert await store.take(lookups.claim, limit=5) == []
+        await store.write(lookups.later, asked)
+        assert await store.take(lookups.claim, limit=5) == []
+        world.time += lookups.AGAIN
     assert await store.take(lookups.claim, limit=5) == []
-    await store.write(lookups.failed, asked.id, "gone")
     async with store.read() as tx:
         (line,) = await lookups.of_member(tx, awa)
-        assert (line.state, line.reason) == ("failed", "gone")
-        assert await lookups.by_id(tx, asked.id) == line
+        assert (line.state, line.reason, line.done_at) == ("failed", "given-up", tx.now)
+        assert await lookups.by_id(tx, asked) == line
+
+
+async def test_a_lookup_that_breaks_whoever_looks_ends(store: Store, world: FakeWorld) -> None:
+    _, asked = await _ask(store)
+    tries = 0
+    for _ in range(5):
+        tries += len(await store.take(lookups.claim, limit=5))
+        world.time += lookups.CLAIM
+        world.pass_time(seconds=1)
+    assert tries == 2  # ten minutes are over
+    assert await _end(store, asked) == ("failed", "given-up")
+
+
+async def test_a_late_failure_leaves_what_was_found(store: Store, world: FakeWorld) -> None:
+    awa, asked = await _ask(store)
+    await store.take(lookups.claim, limit=5)
+    await store.write(lookups.found, asked, awa)
+    await store.write(lookups.failed, asked, "timeout")
+    await store.write(lookups.later, asked)
+    world.pass_time(minutes=6)
+    assert await store.take(lookups.claim, limit=5) == []
+    assert await _end(store, asked) == ("found", None)
+
+
+async def test_members_come_before_backfills(store: Store) -> None:
+    awa = await store.write(put_actor, "awa")
+    for purpose in (lookups.BACKFILL, lookups.BACKFILL, "follow", "show"):
+        await store.write(lookups.ask, member_id=awa, query="x", purpose=purpose)
+    first = await store.take(lookups.claim, limit=1)
+    rest = await store.take(lookups.claim, limit=5, may_backfill=False)
+    assert [one.purpose for one in (*first, *rest)] == ["follow", "show"]
+    assert [one.purpose for one in await store.take(lookups.claim, limit=5)] == [lookups.BACKFILL] * 2
+
+
+async def _ask(store: Store) -> tuple[str, str]:
+    awa = await store.write(put_actor, "awa")
+    asked = await store.write(lookups.ask, member_id=awa, query="@bob@rennes.example", purpose="follow")
+    return awa, asked.id
+
+
+async def _end(store: Store, asked: str) -> tuple[str, str | None]:
+    async with store.read() as tx:
+        found = await lookups.by_id(tx, asked)
+    assert found is not None
+    return found.state, found.reason

@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from fedivoisin.store.schema.columns import Instant, Json, id_column, metadata
+from fedivoisin.store.schema.federation import WAITS
 
 actor = Table(
     "actor",
@@ -77,11 +78,15 @@ lookup = Table(
     id_column(),
     Column("member_id", String(64), ForeignKey("actor.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("query", String(2048), nullable=False),
-    Column("purpose", String(16), nullable=False),  # follow, show
+    Column("purpose", String(16), nullable=False),  # follow, show, backfill
     Column("state", String(16), nullable=False),  # waiting, found, failed
     Column("reason", String(64)),
     Column("actor_id", String(64), ForeignKey("actor.id", ondelete="SET NULL")),
+    Column("next_at", Instant),  # none once done
+    Column("claimed_until", Instant),
+    Column("claimed_by", String(64)),  # the process: store/claims.py
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
+    Index("ix_lookup_next_at", "next_at", sqlite_where=WAITS, postgresql_where=WAITS),
 )
