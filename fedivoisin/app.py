@@ -48,6 +48,11 @@ RARELY = (5_000, 20, 20)
 OPEN_FILES = 65_536
 """Connections to hundreds of other servers are kept, each an open file; many systems allow 1,024 unless asked."""
 
+ALONE = (
+    "database : sur SQLite, « fedivoisin serve » fait lui-même ce travail ; lancez-le seul, avec run_workers = true. "
+    "Pour plusieurs processus, il faut PostgreSQL (docs/growing.md)."
+)
+
 
 def utc_now() -> datetime:
     """The clock of the real world."""
@@ -266,11 +271,13 @@ def _make_room() -> None:
 
 
 async def work(settings: Settings) -> None:
-    """Only the work behind the pages, beside `serve` processes on one PostgreSQL."""
+    """Only the work behind the pages, beside `serve` processes on one PostgreSQL. Raises SettingError on SQLite."""
     stop = _stop_on_signal()
     with _metrics_port(settings) as watched:
         store = open_store(settings)
         try:
+            if store.is_alone:  # each would give back what the other is at, and all would be done twice
+                raise SettingError(ALONE)
             await prepare(settings, store, has_pages=False)
             async with (
                 open_world(settings, store) as world,

@@ -170,18 +170,25 @@ async def test_the_application_answers_pages_files_and_watchers(
             assert "Strict-Transport-Security" in answer.headers
 
 
-async def test_work_without_pages_ends_when_it_is_told(settings: Settings) -> None:
-    working = asyncio.create_task(app.work(settings))
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_work_without_pages_ends_when_it_is_told(settings: Settings, empty_database_url: str) -> None:
+    working = asyncio.create_task(app.work(structs.replace(settings, database=empty_database_url)))
     await asyncio.sleep(0)
     assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(working, 60)
 
 
-async def test_whoever_watches_is_answered_on_a_port_of_its_own(settings: Settings) -> None:
+async def test_on_a_file_nobody_works_beside_the_pages(settings: Settings) -> None:
+    with pytest.raises(SettingError, match=r"^database : sur SQLite, « fedivoisin serve » fait lui-même ce travail"):
+        await app.work(settings)
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_whoever_watches_is_answered_on_a_port_of_its_own(settings: Settings, empty_database_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        watched = structs.replace(settings, metrics_port=port)
+        watched = structs.replace(settings, metrics_port=port, database=empty_database_url)
         with pytest.raises(SettingError, match=f"^metrics_port : le port {port} est déjà pris"):
             await app.work(watched)
     working = asyncio.create_task(app.work(watched))

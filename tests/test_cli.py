@@ -95,12 +95,20 @@ def test_migrating_twice_changes_nothing(run: Run) -> None:
 def test_a_newer_database_is_left_alone(run: Run, tmp_path: Path) -> None:
     run("migrate")
     _apart(_pretend_newer(f"sqlite:///{tmp_path / 'fedivoisin.db'}"))
-    for command in ("migrate", "serve", "work"):
+    for command in ("migrate", "serve"):
         result = run(command, FEDIVOISIN_PORT=str(_free_port()))
         assert result.exit_code == 2, result.output
         assert result.output == (
             "fedivoisin : la base vient d'une version plus récente du programme (9999). Installez cette version.\n"
         )
+
+
+def test_on_a_file_nobody_works_beside_serve(run: Run, tmp_path: Path) -> None:
+    result = run("work")
+    assert result.exit_code == 2
+    assert result.output.startswith("fedivoisin : database : sur SQLite, « fedivoisin serve » fait lui-même ce travail")
+    assert result.output.count("\n") == 1
+    assert not (tmp_path / "fedivoisin.db").exists()
 
 
 @pytest.mark.slow
