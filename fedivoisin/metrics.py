@@ -125,8 +125,10 @@ def _seen(seen: Gauges) -> Iterator[Family]:
 def _queue(name: str, label: str, lines: Mapping[str, Line], words: str) -> Iterator[Family]:
     waiting = {key: line.waiting for key, line in lines.items()}
     oldest = {key: line.oldest for key, line in lines.items()}
+    late = {key: line.late for key, line in lines.items()}
     yield _one_label(f"{name}_waiting", label, waiting, f"Rows that wait {words}.", kind="gauge")
     yield _one_label(f"{name}_oldest_seconds", label, oldest, f"Age of the oldest row {words}.", kind="gauge")
+    yield _one_label(f"{name}_late_seconds", label, late, f"For how long a row has been due {words}.", kind="gauge")
 
 
 def _of_process(watched: Watched) -> Iterator[Family]:

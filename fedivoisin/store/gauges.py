@@ -1,5 +1,6 @@
 """How full the queues are and how the other hosts stand, as whoever watches the program reads it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ class Line:
 
     waiting: int
     oldest: float
+    late: float
+    """Seconds for which a row has been due: what waits for another try has an age, and is not late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +52,51 @@ async def look(store: Store) -> Gauges | None:
 async def of(tx: Tx) -> Gauges:
     """As of this transaction."""
     deliveries = await _deliveries(tx)
-    oldest = max((line.oldest for line in deliveries.values()), default=0.0)
     queues = {
-        "inbox": await _line(tx, inbox.c.received_at, inbox.c.next_at.is_not(None)),
-        "effects": await _line(tx, event.c.at, event.c.next_at.is_not(None)),
-        "delivery": Line(sum(line.waiting for line in deliveries.values()), oldest),
-        "mail": await _line(tx, mail.c.created_at, mail.c.sent_at.is_(None), mail.c.dropped_at.is_(None)),
+        "inbox": await _line(tx, inbox.c.received_at, inbox.c.next_at, inbox.c.next_at.is_not(None)),
+        "effects": await _line(tx, event.c.at, event.c.next_at, event.c.next_at.is_not(None)),
+        "delivery": _all(deliveries.values()),
+        "mail": await _line(
+            tx, mail.c.created_at, mail.c.next_at, mail.c.sent_at.is_(None), mail.c.dropped_at.is_(None)
+        ),
     }
     return Gauges(queues, deliveries, await _hosts(tx), await _count_blocked(tx))
 
 
-async def _line(tx: Tx, since: Any, *waits: ColumnElement[bool]) -> Line:
-    row = (await tx.conn.execute(select(func.count(), func.min(since)).where(*waits))).one()
-    return Line(row[0], _age(tx, row[1]))
+async def _line(tx: Tx, since: Any, due: Any, *waits: ColumnElement[bool]) -> Line:
+    row = (await tx.conn.execute(select(func.count(), func.min(since), func.min(due)).where(*waits))).one()
+    return Line(row[0], _age(tx, row[1]), _age(tx, row[2]))
+
+
+def _all(lines: Collection[Line]) -> Line:
+    return Line(
+        sum(line.waiting for line in lines),
+        max((line.oldest for line in lines), default=0.0),
+        max((line.late for line in lines), default=0.0),
+    )
 
 
 async def _deliveries(tx: Tx) -> dict[str, Line]:
     # Counted per host first: few hosts are then looked up, however much waits.
     waiting = (
-        select(delivery.c.host, func.count().label("rows"), func.min(delivery.c.created_at).label("oldest"))
+        select(
+            delivery.c.host,
+            func.count().label("rows"),
+            func.min(delivery.c.created_at).label("oldest"),
+            func.min(delivery.c.next_at).label("due"),
+        )
         .where(delivery.c.next_at.is_not(None))
         .group_by(delivery.c.host)
         .subquery()
     )
     state = _state(tx)
     rows = await tx.conn.execute(
-        select(state, func.sum(waiting.c.rows), func.min(waiting.c.oldest))
+        select(state, func.sum(waiting.c.rows), func.min(waiting.c.oldest), func.min(waiting.c.due))
         .select_from(waiting.outerjoin(peer, peer.c.host == waiting.c.host))
         .group_by(state)
     )
-    found = {str(name): Line(int(count), _age(tx, oldest)) for name, count, oldest in rows}
-    return {name: found.get(name, Line(0, 0.0)) for name in HOST_STATES}
+    found = {str(name): Line(int(count), _age(tx, oldest), _age(tx, due)) for name, count, oldest, due in rows}
+    return {name: found.get(name, Line(0, 0.0, 0.0)) for name in HOST_STATES}
 
 
 async def _hosts(tx: Tx) -> dict[str, int]:

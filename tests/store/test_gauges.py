@@ -1,8 +1,9 @@
 """How full the queues are, told for whoever watches."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from fedivoisin.activitypub.wire.origins import origin_of
 from fedivoisin.app import new_id, utc_now
@@ -12,6 +13,7 @@ from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.gauges import Line
 from fedivoisin.store.inbox import Incoming
 from fedivoisin.store.mails import NewMail
+from fedivoisin.store.schema import metadata
 from fedivoisin.store.schema.federation import activity, delivery
 from fedivoisin.trust.decisions import SettingsChanged
 from tests.fakes import FakeWorld
@@ -53,7 +55,7 @@ async def test_empty_queues_are_nought_and_not_missing(store: Store) -> None:
     seen = await gauges.look(store)
     assert seen is not None
     assert set(seen.queues) == {"inbox", "effects", "delivery", "mail"}
-    assert {*seen.queues.values(), *seen.deliveries.values()} == {Line(0, 0.0)}
+    assert {*seen.queues.values(), *seen.deliveries.values()} == {Line(0, 0.0, 0.0)}
     assert set(seen.deliveries) == set(seen.hosts) == set(gauges.HOST_STATES)
 
 
@@ -64,12 +66,30 @@ async def test_what_waits_is_counted_with_its_age(store: Store, world: FakeWorld
     seen = await gauges.look(store)
     assert seen is not None
     assert seen.queues == {
-        "inbox": Line(1, 120), "effects": Line(1, 120), "delivery": Line(4, 120), "mail": Line(1, 120),
+        "inbox": Line(1, 120, 120), "effects": Line(1, 120, 120), "delivery": Line(4, 120, 120),
+        "mail": Line(1, 120, 120),
     }  # fmt: skip
     assert seen.deliveries == {
-        "well": Line(2, 120), "failing": Line(1, 120), "paused": Line(1, 120), "dead": Line(0, 0),
+        "well": Line(2, 120, 120), "failing": Line(1, 120, 120), "paused": Line(1, 120, 120),
+        "dead": Line(0, 0, 0),
     }  # fmt: skip
     assert (seen.hosts, seen.blocked) == ({"well": 1, "failing": 1, "paused": 2, "dead": 0}, 1)
+
+
+async def test_what_waits_for_another_try_grows_old_and_is_not_late(store: Store, world: FakeWorld) -> None:
+    async def put_off(tx: Tx) -> None:
+        await _fill(tx)
+        for name in ("inbox", "event", "delivery", "mail"):
+            await tx.conn.execute(update(metadata.tables[name]).values(next_at=tx.now + timedelta(hours=2)))
+
+    await store.write(put_off)
+    for minutes, late in ((119, 0), (3, 120)):
+        world.pass_time(minutes=minutes)
+        seen = await gauges.look(store)
+        assert seen is not None
+        assert {line.late for line in seen.queues.values()} == {late}
+        assert seen.deliveries["well"].late == late
+        assert {line.oldest for line in seen.queues.values()} == {7140 + late * 1.5}
 
 
 async def test_what_is_done_waits_no_more_and_dead_hosts_are_told(store: Store, world: FakeWorld) -> None:
