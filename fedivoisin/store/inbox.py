@@ -245,9 +245,10 @@ async def outcomes(tx: Tx) -> dict[str, int]:
     return {row.outcome: row.times for row in rows}
 
 
-async def purge(tx: Tx) -> None:
-    """Forget what was done more than 30 days ago."""
-    await tx.conn.execute(delete(inbox).where(inbox.c.next_at.is_(None), inbox.c.done_at < tx.now - KEPT))
+async def purge(tx: Tx, *, limit: int = 1000) -> int:
+    """Forget some of what was done more than 30 days ago; gives how many went."""
+    old = select(inbox.c.id).where(inbox.c.next_at.is_(None), inbox.c.done_at < tx.now - KEPT).limit(limit)
+    return (await tx.conn.execute(delete(inbox).where(inbox.c.id.in_(old.scalar_subquery())))).rowcount
 
 
 @dataclass(slots=True)

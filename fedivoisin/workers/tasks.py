@@ -9,7 +9,8 @@ from fedivoisin.store import inbox, keys, mail_tokens, mails, outbox_purge, repo
 from fedivoisin.store.db import Store, Tx
 
 MOST_BATCHES = 200
-"""A task that still finds work after so many batches goes on at its next turn."""
+"""A task that still finds work after so many batches lets the others work, and goes on soon."""
+GOES_ON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ TABLE: Mapping[str, Task] = {
     "purge-sessions": Task(timedelta(hours=1), sessions.purge),
     "purge-links": Task(timedelta(hours=1), mail_tokens.purge),
     "purge-attempts": Task(timedelta(hours=6), throttle.purge),
-    "purge-inbox": Task(timedelta(hours=6), inbox.purge),
+    "purge-inbox": Task(timedelta(hours=6), inbox.purge, in_batches=True),
     "purge-deliveries": Task(timedelta(days=1), outbox_purge.forget_deliveries, in_batches=True),
     "purge-activities": Task(timedelta(days=1), outbox_purge.forget_activities, in_batches=True),
     "purge-unreachable-keys": Task(timedelta(hours=6), keys.purge_unreachable),
@@ -56,18 +57,19 @@ async def run_due(store: Store) -> int:
 
 
 async def _run(store: Store, name: str, task: Task) -> None:
-    is_done = False
+    pause = None
     try:
-        await _work(store, task)
-        is_done = True
+        pause = task.every if await _work(store, task) else min(GOES_ON, task.every)
     finally:
-        if is_done:
-            await store.append(tasks.done, name, every=task.every)
+        if pause is not None:
+            await store.append(tasks.done, name, every=pause)
         else:
             await store.append(tasks.failed, name)
 
 
-async def _work(store: Store, task: Task) -> None:
+async def _work(store: Store, task: Task) -> bool:
+    """Whether nothing is left to do."""
     for _ in range(MOST_BATCHES if task.in_batches else 1):
         if not await store.write(task.work):
-            return
+            return True
+    return not task.in_batches

@@ -350,6 +350,15 @@ async def test_postponed_rows_come_back_and_old_ones_are_forgotten(store: Store,
     async with store.read() as tx:
         assert await inbox.outcomes(tx) == {"unsolicited": 1}
     world.pass_time(days=31)
-    await store.write(inbox.purge)
+    assert [await store.write(inbox.purge) for _ in range(2)] == [1, 0]
     async with store.read() as tx:
         assert await inbox.outcomes(tx) == {}
+
+
+async def test_what_is_old_is_forgotten_in_portions(store: Store, world: FakeWorld) -> None:
+    await store.append(inbox.put, [_incoming(number) for number in range(6)])
+    await store.write(inbox.done_all, dict.fromkeys(range(1, 6), "done"))
+    world.pass_time(days=31)
+    assert [await store.write(inbox.purge, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    async with store.read() as tx:
+        assert await inbox.waiting(tx) == 1

@@ -70,6 +70,30 @@ async def test_a_task_in_batches_is_asked_until_nothing_is_left(
     assert left == []
 
 
+async def test_a_task_that_is_never_through_lets_the_others_work_and_goes_on_soon(
+    founded: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = 2 * tasks.MOST_BATCHES + 1
+    others: list[str] = []
+
+    async def work(_tx: Tx) -> int:
+        nonlocal left
+        left -= left > 0
+        return left
+
+    async def works(_tx: Tx) -> None:
+        others.append("works")
+
+    day = timedelta(days=1)
+    _use(monkeypatch, {"long": Task(day, work, in_batches=True), "other": Task(day, works)})
+    assert await tasks.run_due(founded) == 2
+    assert (left, others) == (tasks.MOST_BATCHES + 1, ["works"])
+    for _ in range(3):
+        world.pass_time(minutes=1)
+        await tasks.run_due(founded)
+    assert (left, others) == (0, ["works"])
+
+
 async def test_a_task_that_fails_is_tried_again_and_leaves_the_others_alone(
     founded: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
