@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Update, and_, insert, or_, select, true, update
+from sqlalchemy import Update, and_, delete, insert, or_, select, true, update
 
 from fedivoisin.ids import ActorId
 from fedivoisin.store.claims import found_once, holder
@@ -18,6 +18,7 @@ CLAIM = timedelta(minutes=5)
 AGAIN = timedelta(minutes=1)
 """After which somebody who did not answer is asked once more."""
 MOST_TRIES = 3
+KEPT = timedelta(days=30)
 GIVEN_UP = "given-up"
 """Why it failed, where whoever looked was never heard of again."""
 
@@ -118,6 +119,12 @@ async def failed(tx: Tx, lookup_id: str, reason: str) -> None:
 async def later(tx: Tx, lookup_id: str) -> None:
     """Whoever was asked did not answer: somebody asks once more."""
     await tx.conn.execute(_waiting(lookup_id).values(next_at=tx.now + AGAIN, claimed_until=None))
+
+
+async def purge(tx: Tx, *, limit: int = 1000) -> int:
+    """Forget some of what was answered more than 30 days ago; gives how many went."""
+    old = select(lookup.c.id).where(lookup.c.next_at.is_(None), lookup.c.done_at < tx.now - KEPT).limit(limit)
+    return (await tx.conn.execute(delete(lookup).where(lookup.c.id.in_(old.scalar_subquery())))).rowcount
 
 
 def _waiting(lookup_id: str) -> Update:

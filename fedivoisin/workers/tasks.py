@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fedivoisin.actions import admission, listings
-from fedivoisin.store import inbox, keys, mail_tokens, mails, outbox_purge, reports, sessions, tallies, tasks, throttle
+from fedivoisin.store import (
+    inbox,
+    keys,
+    lookups,
+    mail_tokens,
+    mails,
+    outbox_purge,
+    reports,
+    sessions,
+    tallies,
+    tasks,
+    throttle,
+)
 from fedivoisin.store.db import Store, Tx
 
 MOST_BATCHES = 200
@@ -32,6 +44,7 @@ TABLE: Mapping[str, Task] = {
     "purge-links": Task(timedelta(hours=1), mail_tokens.purge),
     "purge-attempts": Task(timedelta(hours=6), throttle.purge),
     "purge-inbox": Task(timedelta(hours=6), inbox.purge, in_batches=True),
+    "purge-lookups": Task(timedelta(days=1), lookups.purge, in_batches=True),
     "purge-deliveries": Task(timedelta(days=1), outbox_purge.forget_deliveries, in_batches=True),
     "purge-activities": Task(timedelta(days=1), outbox_purge.forget_activities, in_batches=True),
     "purge-unreachable-keys": Task(timedelta(hours=6), keys.purge_unreachable),

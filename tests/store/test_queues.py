@@ -252,6 +252,22 @@ async def test_members_come_before_backfills(store: Store) -> None:
     assert [one.purpose for one in await store.take(lookups.claim, limit=5)] == [lookups.BACKFILL] * 2
 
 
+async def test_an_answer_is_forgotten_thirty_days_later(store: Store, world: FakeWorld) -> None:
+    awa, answered = await _ask(store)
+    await store.write(lookups.failed, answered, "gone")
+    world.pass_time(days=29)
+    later = [await store.write(lookups.ask, member_id=awa, query="x", purpose="follow") for _ in range(3)]
+    assert await store.write(lookups.purge) == 0
+    world.pass_time(days=2)
+    assert [await store.write(lookups.purge) for _ in range(2)] == [1, 0]
+    world.pass_time(days=60)
+    assert await store.write(lookups.purge) == 0, "nobody has answered yet"
+    await store.take(lookups.claim, limit=5)
+    assert await _end(store, later[0].id) == ("failed", "given-up")
+    world.pass_time(days=31)
+    assert [await store.write(lookups.purge, limit=2) for _ in range(3)] == [2, 1, 0]
+
+
 async def _ask(store: Store) -> tuple[str, str]:
     awa = await store.write(put_actor, "awa")
     asked = await store.write(lookups.ask, member_id=awa, query="@bob@rennes.example", purpose="follow")
