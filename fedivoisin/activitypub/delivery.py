@@ -1,7 +1,8 @@
 """Bringing what our actors said to other servers: claim, sign, post, try again, give up."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -16,8 +17,11 @@ from fedivoisin.activitypub.wire.request import Scheme
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import outbox, peers
 from fedivoisin.store.db import Store, Tx
+from fedivoisin.store.inbox import OUR_FAULT
 from fedivoisin.store.outbox import Delivery
 from fedivoisin.world import Response, World
+
+log = logging.getLogger(__name__)
 
 MOST_HOSTS = 64
 """Hosts served at once; each takes its deliveries one after the other."""
@@ -184,9 +188,7 @@ async def _bring_all(world: World, turn: Turn) -> None:
     for one in turn.deliveries:
         if world.now() > until:
             return
-        order = _order(turn, began)
-        key, also = turn.keys.get(one.actor_id), turn.also(one)
-        turn.results.append(await _bring(world, one, turn.bodies[one.activity_id], key, order, also))
+        turn.results.append(await _bring(world, turn, one, _order(turn, began)))
         last = turn.last
         if isinstance(last, Failed) and (last.is_host or last.status == 429):
             return
@@ -200,25 +202,28 @@ def _order(turn: Turn, now: datetime) -> tuple[Scheme, Scheme]:
     return signing.schemes(turn.peer, now)
 
 
-async def _bring(
-    world: World,
-    one: Delivery,
-    body: bytes,
-    key: PrivateKey | None,
-    order: tuple[Scheme, Scheme],
-    also: Mapping[str, str],
-) -> Result:
+async def _bring(world: World, turn: Turn, one: Delivery, order: tuple[Scheme, Scheme]) -> Result:
+    try:
+        return await _post(world, turn, one, order)
+    except BadActivity as error:
+        return Refused(None, error.code)
+    except Unreachable as error:
+        return Failed(error.status, error.code, error.retry_after, is_host=True)
+    except Exception:
+        # Whatever breaks us is a failed try like others: without a result it would be due again at once, for ever.
+        log.exception("delivery broke", extra={"delivery": one.id, "inbox": one.inbox})
+        return Failed(None, OUR_FAULT, None, is_host=False)
+
+
+async def _post(world: World, turn: Turn, one: Delivery, order: tuple[Scheme, Scheme]) -> Result:
+    key = turn.keys.get(one.actor_id)
     if key is None:
         return Refused(None, "no-key")
+    body, also = turn.bodies[one.activity_id], turn.also(one)
 
     async def attempt(scheme: Scheme) -> Response:
         signed = signatures.sign_post(one.inbox, body, also, key=key, now=world.now(), scheme=scheme)
         return await world.post(one.inbox, body=body, headers={**signed, "Content-Type": CONTENT_TYPE})
 
-    try:
-        response, scheme = await signing.knock(attempt, order)
-    except BadActivity as error:
-        return Refused(None, error.code)
-    except Unreachable as error:
-        return Failed(error.status, error.code, error.retry_after, is_host=True)
+    response, scheme = await signing.knock(attempt, order)
     return judge(response, scheme, world.now())

@@ -1,5 +1,6 @@
 """How deliveries end that bring nothing: refused for good, given up, left for later."""
 
+import pytest
 from sqlalchemy import select
 
 from fedivoisin.errors import BadActivity, Unreachable
@@ -59,3 +60,16 @@ async def test_a_host_that_is_busy_is_not_counted_as_failing(store: Store, world
         known = await peers.by_host(tx, HOST)
     assert known is not None
     assert known.open_until is not None
+
+
+async def test_a_delivery_that_breaks_us_is_a_failed_try_and_holds_up_no_other(
+    store: Store, world: FakeWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.inboxes[INBOX] = ValueError("nobody foresaw this")
+    await store.write(prepare, 1, 2)
+    assert await deliver(store, world) == 2
+    async with store.read() as tx:
+        ends = await tx.conn.execute(select(rows.c.outcome, rows.c.error, rows.c.attempts).order_by(rows.c.id))
+        assert [tuple(end) for end in ends] == [(None, "our-fault", 1), ("sent", None, 1)]
+    assert [record.getMessage() for record in caplog.records] == ["delivery broke"]
+    assert await deliver(store, world) == 0  # it waits
