@@ -78,6 +78,19 @@ class Turn(Struct, frozen=True):
         return self.results[-1] if self.results else None
 
     @property
+    def is_answered(self) -> bool:
+        """Whether the host said something in the end, if only no. 429 and 5xx may come from what stands before it."""
+        last = self.last
+        if last is None or last.status is None or (isinstance(last, Failed) and last.is_host):
+            return False
+        return last.status < 500 and last.status != 429
+
+    @property
+    def was_failing(self) -> bool:
+        """Whether the host was silent before this."""
+        return self.peer is not None and self.peer.failing_since is not None
+
+    @property
     def is_doubtful(self) -> bool:
         """Whether the host did not answer the last time."""
         return self.peer is not None and self.peer.failures > 0
@@ -97,6 +110,7 @@ async def record(tx: Tx, turns: Sequence[Turn]) -> None:
     await peers.answered_all(
         tx, {turn.host: turn.last.scheme for turn in turns if isinstance(turn.last, Sent)}
     )  # fmt: skip
+    await peers.are_there(tx, {turn.host for turn in turns if turn.was_failing and turn.is_answered})
     for turn in turns:
         if isinstance(turn.last, Failed):
             await _failed(tx, turn, turn.last, waits)
@@ -106,14 +120,13 @@ async def record(tx: Tx, turns: Sequence[Turn]) -> None:
 
 def count(counters: Counters, turn: Turn) -> None:
     """Let the figures know."""
-    peer = turn.peer
-    state = "failing" if peer is not None and peer.failing_since is not None else "well"
+    state = "failing" if turn.was_failing else "well"
     for one, result in turn.tried:
         is_over = isinstance(result, Failed) and one.attempts + 1 >= MAX_TRIES
         counters.deliveries[state, "given-up" if is_over else type(result).__name__.lower()] += 1
         counters.limits["delivery-tries"] += is_over
     if isinstance(turn.last, Failed) and turn.last.is_host:
-        failures = peer.failures if peer is not None else 0
+        failures = turn.peer.failures if turn.peer is not None else 0
         counters.limits["breaker"] += failures + 1 >= peers.FAILURES_TO_OPEN
 
 

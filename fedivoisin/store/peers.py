@@ -17,6 +17,8 @@ SCHEME_MEMORY = timedelta(days=7)
 FAILURES_TO_OPEN = 5
 PROBE = timedelta(minutes=30)
 DEATH = timedelta(days=7)
+STREAK = timedelta(days=1)
+"""In which a host that fails is tried often enough to open the breaker; one delivery alone does it in ten minutes."""
 DESCRIBED_AGAIN = timedelta(days=7)
 
 
@@ -78,15 +80,15 @@ async def all_of_them(tx: Tx) -> list[Peer]:
 
 
 async def seen(tx: Tx, host: str) -> bool:
-    """It sent us something that held: it lives. Says whether it had been given up for dead."""
+    """It sent us something that held: it is not silent. Says whether it had been given up for dead."""
     known = await by_host(tx, host)
     if known is None:
         await tx.conn.execute(insert(peer).values(host=host, created_at=tx.now, last_seen_at=tx.now))
         return False
     woken = known.dead_at is not None
-    values: dict[str, Any] = {"last_seen_at": tx.now}
+    values: dict[str, Any] = {"last_seen_at": tx.now, "failures": 0, "failing_since": None}
     if woken:
-        values |= {"dead_at": None, "open_until": None, "failures": 0, "failing_since": None}
+        values |= {"dead_at": None, "open_until": None}
     await _change(tx, host, values)
     return woken
 
@@ -112,11 +114,17 @@ async def answered_all(tx: Tx, schemes: Mapping[str, str]) -> None:
             await tx.conn.execute(_insert_new(tx), rows)
 
 
+async def are_there(tx: Tx, hosts: Collection[str]) -> None:
+    """These failed before, and have now said something, if only no: the breaker closes."""
+    if hosts:
+        await tx.conn.execute(_ARE_THERE, {"hosts": sorted(hosts)})
+
+
 async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | None = None) -> bool:
-    """A request of ours found nobody: five in a row open the breaker, seven days mean death. True: dead."""
+    """A request of ours found nobody: five in a row open the breaker, seven days of them mean death. True: dead."""
     known = await by_host(tx, host)
-    since = known.failing_since if known is not None and known.failing_since is not None else tx.now
-    failures = (known.failures if known is not None else 0) + 1
+    since, before = _streak(known, tx.now)
+    failures = before + 1
     values: dict[str, Any] = {"failures": failures, "failing_since": since, "last_error": error[:255]}
     values["open_until"] = _open_until(tx.now, failures, pause)
     is_dead = tx.now - since >= DEATH
@@ -183,6 +191,15 @@ def _insert_new(tx: Tx) -> Insert:
     return insert(peer).on_conflict_do_nothing()
 
 
+def _streak(known: Peer | None, now: datetime) -> tuple[datetime, int]:
+    """Since when it fails without a break, and how often it did."""
+    if known is None or known.failing_since is None:
+        return now, 0
+    # So few in so long: nobody asked for most of the time, in which it may have been well.
+    is_broken = known.failures < FAILURES_TO_OPEN and now - known.failing_since > STREAK
+    return (now, 0) if is_broken else (known.failing_since, known.failures)
+
+
 def _open_until(now: datetime, failures: int, pause: timedelta | None) -> datetime | None:
     if pause is not None:
         return now + pause
@@ -207,6 +224,7 @@ _WELL: dict[str, Any] = {
 }
 _AT_HOSTS = peer.c.host.in_(bindparam("hosts", expanding=True))
 _HABITS = select(*[peer.c[name] for name in Habits.__struct_fields__]).where(_AT_HOSTS)
+_ARE_THERE = update(peer).where(_AT_HOSTS).values(_WELL)
 _ANSWERED = (
     update(peer)
     .where(_AT_HOSTS)

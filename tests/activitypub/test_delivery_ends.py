@@ -35,9 +35,10 @@ async def test_an_actor_without_a_key_says_nothing(store: Store, world: FakeWorl
 
 async def test_what_waits_for_a_host_that_is_dead_is_given_up(store: Store, world: FakeWorld) -> None:
     world.inboxes[INBOX] = Unreachable("time-out")
-    await store.write(prepare)
-    await store.write(peers.did_not_answer, HOST, error="time-out")
+    for _ in range(peers.FAILURES_TO_OPEN):
+        await store.write(peers.did_not_answer, HOST, error="time-out")
     world.pass_time(days=8)
+    await store.write(prepare)
     await deliver(store, world)
     assert (await line(store))[0] == "given-up"
 
@@ -73,3 +74,28 @@ async def test_a_delivery_that_breaks_us_is_a_failed_try_and_holds_up_no_other(
         assert [tuple(end) for end in ends] == [(None, "our-fault", 1), ("sent", None, 1)]
     assert [record.getMessage() for record in caplog.records] == ["delivery broke"]
     assert await deliver(store, world) == 0  # it waits
+
+
+@pytest.mark.parametrize("status", [404, 401])
+async def test_a_host_that_says_no_is_there(store: Store, world: FakeWorld, status: int) -> None:
+    world.inboxes[INBOX] = answering(status)
+    for _ in range(peers.FAILURES_TO_OPEN - 1):
+        await store.write(peers.did_not_answer, HOST, error="time-out")
+    await store.write(prepare)
+    await deliver(store, world)
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+    assert known is not None
+    assert (known.failures, known.failing_since) == (0, None)
+
+
+@pytest.mark.parametrize("status", [429, 501, 503])
+async def test_what_stands_before_a_host_says_nothing_of_it(store: Store, world: FakeWorld, status: int) -> None:
+    world.inboxes[INBOX] = answering(status)
+    await store.write(peers.did_not_answer, HOST, error="time-out")
+    await store.write(prepare)
+    await deliver(store, world)
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+    assert known is not None
+    assert known.failing_since == world.now()

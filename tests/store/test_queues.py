@@ -49,11 +49,42 @@ async def test_an_answer_closes_the_breaker_and_is_remembered(store: Store) -> N
         assert await peers.undescribed(tx, limit=5) == []
 
 
-async def test_a_host_silent_for_a_week_is_dead_until_it_speaks(store: Store, world: FakeWorld) -> None:
-    await store.write(put_actor, "awa")
-    assert not await store.write(peers.did_not_answer, HOST, error="time-out")
+async def _is_silent_for_a_week(store: Store, world: FakeWorld) -> None:
+    for _ in range(peers.FAILURES_TO_OPEN):
+        assert not await store.write(peers.did_not_answer, HOST, error="time-out")
     world.pass_time(days=8)
     assert await store.write(peers.did_not_answer, HOST, error="time-out")
+
+
+async def test_a_few_failures_a_week_apart_kill_nobody(store: Store, world: FakeWorld) -> None:
+    for _ in range(3):
+        for _ in range(peers.FAILURES_TO_OPEN - 1):
+            assert not await store.write(peers.did_not_answer, HOST, error="time-out")
+        world.pass_time(days=8)
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+    assert known is not None
+    assert (known.failures, known.dead_at) == (peers.FAILURES_TO_OPEN - 1, None)
+
+
+async def test_a_host_that_speaks_is_not_silent(store: Store, world: FakeWorld) -> None:
+    for _ in range(8):
+        for _ in range(peers.FAILURES_TO_OPEN):
+            assert not await store.write(peers.did_not_answer, HOST, error="time-out")
+        async with store.read() as tx:
+            before = await peers.by_host(tx, HOST)
+        assert not await store.write(peers.seen, HOST)
+        async with store.read() as tx:
+            after = await peers.by_host(tx, HOST)
+        assert before is not None
+        assert after is not None
+        assert after.open_until == before.open_until is not None  # what we send does fail
+        world.pass_time(days=1)
+
+
+async def test_a_host_silent_for_a_week_is_dead_until_it_speaks(store: Store, world: FakeWorld) -> None:
+    await store.write(put_actor, "awa")
+    await _is_silent_for_a_week(store, world)
     await store.write(put_activity, 1, HOST)
     assert await _claim_inboxes(store) == []
     assert await store.write(peers.seen, HOST)
@@ -64,9 +95,7 @@ async def test_a_host_silent_for_a_week_is_dead_until_it_speaks(store: Store, wo
 async def test_of_many_inboxes_those_of_the_dead_get_nothing(store: Store, world: FakeWorld) -> None:
     hosts = [HOST, "b.example", "café.example", "a.example"]
     await store.write(put_actor, "awa")
-    await store.write(peers.did_not_answer, HOST, error="time-out")
-    world.pass_time(days=8)
-    assert await store.write(peers.did_not_answer, HOST, error="time-out")
+    await _is_silent_for_a_week(store, world)
     await store.write(put_activity, 1, *hosts, hosts[1])
     due = await store.take(outbox.claim, limit=5)
     assert [(one.inbox, one.host, one.attempts) for one in due] == [
