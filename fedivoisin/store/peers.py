@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Insert, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from fedivoisin.store.claims import found_once
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.actors import actor
 from fedivoisin.store.schema.federation import peer
@@ -16,6 +17,7 @@ from fedivoisin.store.schema.federation import peer
 SCHEME_MEMORY = timedelta(days=7)
 FAILURES_TO_OPEN = 5
 PROBE = timedelta(minutes=30)
+PROBE_OF_DEAD = timedelta(days=1)
 DEATH = timedelta(days=7)
 STREAK = timedelta(days=1)
 """In which a host that fails is tried often enough to open the breaker; one delivery alone does it in ten minutes."""
@@ -129,7 +131,7 @@ async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | No
     values["open_until"] = _open_until(tx.now, failures, pause)
     is_dead = tx.now - since >= DEATH
     if is_dead:
-        values["dead_at"] = tx.now
+        values |= {"dead_at": tx.now, "open_until": tx.now + PROBE_OF_DEAD}
     await _keep(tx, host, values)
     return is_dead
 
@@ -180,6 +182,19 @@ async def undescribed(tx: Tx, *, limit: int) -> list[str]:
         .limit(limit)
     )
     return list(rows.scalars())
+
+
+async def take_dead(tx: Tx, *, limit: int) -> list[str]:
+    """Dead hosts that nobody asked for a day whether they live; the next day is theirs again."""
+    is_due = (peer.c.open_until.is_(None)) | (peer.c.open_until <= tx.now)
+    due = select(peer.c.host).where(peer.c.dead_at.is_not(None), is_due).order_by(peer.c.open_until).limit(limit)
+    taken = await tx.conn.execute(
+        update(peer)
+        .where(peer.c.host.in_(found_once(due.with_for_update(skip_locked=True))))
+        .values(open_until=tx.now + PROBE_OF_DEAD)
+        .returning(peer.c.host)
+    )
+    return sorted(taken.scalars())
 
 
 def _insert_new(tx: Tx) -> Insert:

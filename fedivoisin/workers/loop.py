@@ -94,6 +94,7 @@ def _turns(shop: Workshop) -> tuple[tuple[str, Turn, float], ...]:
         ("lookups", lambda: answer_lookups(shop.reception, may_backfill=False), LOOK_AGAIN),
         ("lookups", lambda: followers_check.repair_due(shop.reception), LOOK_AGAIN),
         ("hosts", lambda: hosts.describe_new(shop.reception), CLOCK),
+        ("dead hosts", lambda: hosts.ask_the_dead(shop.reception), CLOCK),
         ("mail", lambda: post.send_due(shop.store, shop.world), LOOK_AGAIN),
         ("pictures", lambda: pictures.fetch_remote_pictures(shop.store, shop.world, shop.reception.limits), LOOK_AGAIN),
         ("unused pictures", lambda: unused_pictures.remove_unused(shop.store, shop.world), HOUR),
