@@ -16,6 +16,8 @@ from fedivoisin.store.outbox import Again, Delivery, Over
 from fedivoisin.store.peers import Habits
 
 MAX_TRIES = 16
+MAX_AGE = timedelta(days=7)
+"""After which a failure is the last one, however few there were: a host that takes little may have a long queue."""
 
 
 class Sent(Struct, frozen=True):
@@ -45,7 +47,7 @@ Result = Sent | Refused | Failed
 
 
 class Turn(Struct, frozen=True):
-    """Deliveries to one host, brought one after the other, and what is needed for it. `results` come in their order."""
+    """Deliveries to one host, brought one after the other, and what is needed for it."""
 
     host: str
     deliveries: Sequence[Delivery]
@@ -55,7 +57,8 @@ class Turn(Struct, frozen=True):
     claimed_at: datetime
     synchronisation: Mapping[int, str] = field(default_factory=dict[int, str])
     """What goes with those for followers, by their ids (FEP-8fcf)."""
-    results: list[Result] = field(default_factory=list[Result])
+    results: list[Result | None] = field(default_factory=list[Result | None])
+    """In the order of the deliveries: none for what was passed over, and nothing for what the turn did not come to."""
 
     def also(self, one: Delivery) -> Mapping[str, str]:
         """Further headers of this delivery."""
@@ -65,17 +68,26 @@ class Turn(Struct, frozen=True):
     @property
     def tried(self) -> list[tuple[Delivery, Result]]:
         """Each that was tried, with what came of it."""
-        return list(zip(self.deliveries, self.results, strict=False))
+        return [(one, result) for one, result in zip(self.deliveries, self.results, strict=False) if result is not None]
 
     @property
     def left(self) -> list[int]:
         """Those that were not tried."""
-        return [one.id for one in self.deliveries[len(self.results) :]]
+        tried = {one.id for one, _ in self.tried}
+        return [one.id for one in self.deliveries if one.id not in tried]
 
     @property
     def last(self) -> Result | None:
         """What the host did in the end."""
-        return self.results[-1] if self.results else None
+        return next((result for result in reversed(self.results) if result is not None), None)
+
+    def ends_with(self, one: Delivery) -> bool:
+        """Whether this delivery is given up when it fails once more."""
+        return one.attempts + 1 >= MAX_TRIES or self.is_old(one)
+
+    def is_old(self, one: Delivery) -> bool:
+        """Whether it has waited so long that it is not tried again after this."""
+        return self.claimed_at - one.created_at >= MAX_AGE
 
     @property
     def is_answered(self) -> bool:
@@ -103,7 +115,7 @@ def backoff(attempts: int, chance: float) -> timedelta:
 
 async def record(tx: Tx, turns: Sequence[Turn]) -> None:
     """Write down what became of them all; what was not tried is free again."""
-    ended = [_end(tx, one, result) for turn in turns for one, result in turn.tried]
+    ended = [_end(tx, turn, one, result) for turn in turns for one, result in turn.tried]
     await outbox.over(tx, [one for one in ended if isinstance(one, Over)])
     await outbox.again(tx, [one for one in ended if isinstance(one, Again)])
     waits = {one.id: one.wait for one in ended if isinstance(one, Again)}
@@ -122,7 +134,7 @@ def count(counters: Counters, turn: Turn) -> None:
     """Let the figures know."""
     state = "failing" if turn.was_failing else "well"
     for one, result in turn.tried:
-        is_over = isinstance(result, Failed) and one.attempts + 1 >= MAX_TRIES
+        is_over = isinstance(result, Failed) and turn.ends_with(one)
         counters.deliveries[state, "given-up" if is_over else type(result).__name__.lower()] += 1
         counters.limits["delivery-tries"] += is_over
     if isinstance(turn.last, Failed) and turn.last.is_host:
@@ -130,13 +142,13 @@ def count(counters: Counters, turn: Turn) -> None:
         counters.limits["breaker"] += failures + 1 >= peers.FAILURES_TO_OPEN
 
 
-def _end(tx: Tx, one: Delivery, result: Result) -> Over | Again:
+def _end(tx: Tx, turn: Turn, one: Delivery, result: Result) -> Over | Again:
     match result:
         case Sent(status=status):
             return Over(one.id, "sent", status)
         case Refused(status=status, error=error):
             return Over(one.id, "refused", status, error)
-        case Failed(status=status, error=error) if one.attempts + 1 >= MAX_TRIES:
+        case Failed(status=status, error=error) if turn.ends_with(one):
             return Over(one.id, "given-up", status, error)
         case Failed(status=status, error=error, wait=asked):
             wait = max(backoff(one.attempts + 1, _chance(tx.new_id())), timedelta(seconds=asked or 0))
@@ -151,8 +163,8 @@ async def _failed(tx: Tx, turn: Turn, last: Failed, waits: Mapping[int, timedelt
         if await peers.did_not_answer(tx, turn.host, error=last.error, pause=pause):
             await outbox.give_up(tx, turn.host)
     # The rest of the queue for a failing host waits as long as the delivery that failed.
-    tried = turn.deliveries[len(turn.results) - 1]
-    await outbox.release(tx, turn.left, claimed_at=turn.claimed_at, wait=waits.get(tried.id, timedelta(0)))
+    wait = max((waits[one.id] for one, _ in turn.tried if one.id in waits), default=peers.PROBE)
+    await outbox.release(tx, turn.left, claimed_at=turn.claimed_at, wait=wait)
 
 
 def _chance(new_id: str) -> float:

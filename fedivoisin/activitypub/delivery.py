@@ -191,6 +191,8 @@ async def _bring_all(world: World, turn: Turn) -> None:
         turn.results.append(await _bring(world, turn, one, _order(turn, began)))
         last = turn.last
         if isinstance(last, Failed) and (last.is_host or last.status == 429):
+            # It would fail likewise, and what is old has no other try: a long queue for the host ends with this one.
+            turn.results.extend(last if turn.is_old(other) else None for other in turn.deliveries[len(turn.results) :])
             return
 
 

@@ -58,6 +58,7 @@ class Delivery(Struct, frozen=True):
     host: str
     priority: int
     attempts: int
+    created_at: datetime
 
 
 class Over(Struct, frozen=True):

@@ -12,7 +12,7 @@ from fedivoisin.store.peers import FAILURES_TO_OPEN, Habits
 from tests.fakes import START
 
 HOST = "rennes.example"
-ONE = Delivery(1, ActivityId("a"), ActorId("awa"), f"https://{HOST}/inbox", HOST, 1, 0)
+ONE = Delivery(1, ActivityId("a"), ActorId("awa"), f"https://{HOST}/inbox", HOST, 1, 0, START)
 NOBODY = Failed(None, "timeout", None, is_host=True)
 
 

@@ -99,3 +99,19 @@ async def test_what_stands_before_a_host_says_nothing_of_it(store: Store, world:
         known = await peers.by_host(tx, HOST)
     assert known is not None
     assert known.failing_since == world.now()
+
+
+async def test_a_queue_for_a_host_that_is_always_busy_ends_after_a_week(store: Store, world: FakeWorld) -> None:
+    world.inboxes |= {f"{INBOX}/{number}" if number else INBOX: answering(429) for number in range(5)}
+    await store.write(prepare, 1, 5)
+    for _ in range(7):
+        await deliver(store, world)
+        world.pass_time(days=1)
+    tries = len(world.requests)
+    await deliver(store, world)
+    async with store.read() as tx:
+        assert await outbox.waiting(tx) == []
+        ends = await tx.conn.execute(select(rows.c.outcome, rows.c.status))
+        assert [tuple(end) for end in ends] == [("given-up", 429)] * 5
+    assert len(world.requests) == tries + 1
+    assert world.counters.limits["delivery-tries"] == 5
