@@ -158,10 +158,12 @@ def _end(tx: Tx, turn: Turn, one: Delivery, result: Result) -> Over | Again:
 
 
 async def _failed(tx: Tx, turn: Turn, last: Failed, waits: Mapping[int, timedelta]) -> None:
+    pause = timedelta(seconds=last.wait) if last.wait else None
     if last.is_host:
-        pause = timedelta(seconds=last.wait) if last.wait else None
         if await peers.did_not_answer(tx, turn.host, error=last.error, pause=pause):
             await outbox.give_up(tx, turn.host)
+    elif last.status == 429 and pause is not None:
+        await peers.rest(tx, turn.host, pause=pause)
     # The rest of the queue for a failing host waits as long as the delivery that failed.
     wait = max((waits[one.id] for one, _ in turn.tried if one.id in waits), default=peers.PROBE)
     await outbox.release(tx, turn.left, claimed_at=turn.claimed_at, wait=wait)

@@ -136,6 +136,11 @@ async def did_not_answer(tx: Tx, host: str, *, error: str, pause: timedelta | No
     return is_dead
 
 
+async def rest(tx: Tx, host: str, *, pause: timedelta) -> None:
+    """It is there, and asks to be left in peace: no failure, but nothing is sent before."""
+    await _keep(tx, host, {"open_until": tx.now + pause})
+
+
 async def try_now(tx: Tx, host: str) -> None:
     """An admin asks for another try: the breaker closes, what failed before stays known."""
     await _change(tx, host, {"open_until": None, "dead_at": None, "failures": 0})
@@ -216,9 +221,10 @@ def _streak(known: Peer | None, now: datetime) -> tuple[datetime, int]:
 
 
 def _open_until(now: datetime, failures: int, pause: timedelta | None) -> datetime | None:
-    if pause is not None:
-        return now + pause
-    return now + PROBE if failures >= FAILURES_TO_OPEN else None
+    probe = PROBE if failures >= FAILURES_TO_OPEN else timedelta(0)
+    # Who asks for a second while it fails all the time is not asked each second.
+    wait = max(pause or timedelta(0), probe)
+    return now + wait if wait else None
 
 
 async def _keep(tx: Tx, host: str, values: dict[str, Any]) -> None:

@@ -115,3 +115,31 @@ async def test_a_queue_for_a_host_that_is_always_busy_ends_after_a_week(store: S
         assert [tuple(end) for end in ends] == [("given-up", 429)] * 5
     assert len(world.requests) == tries + 1
     assert world.counters.limits["delivery-tries"] == 5
+
+
+async def test_a_host_that_asks_for_a_pause_gets_it_for_what_is_said_later_too(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = answering(429, **{"retry-after": "1800"})
+    await store.write(prepare)
+    await deliver(store, world)
+    world.pass_time(minutes=29)
+    await store.write(prepare, 2)
+    assert await deliver(store, world) == 0
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+    assert known is not None
+    assert (known.failures, known.failing_since) == (0, None)
+    world.pass_time(minutes=2)
+    assert await deliver(store, world) == 2
+
+
+async def test_a_host_that_fails_all_the_time_is_not_asked_as_often_as_it_says(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = answering(503, **{"retry-after": "1"})
+    for number in range(2 * peers.FAILURES_TO_OPEN):
+        await store.write(prepare, number)
+        await deliver(store, world)
+        world.pass_time(minutes=2)
+    assert len(world.requests) == peers.FAILURES_TO_OPEN
+    async with store.read() as tx:
+        known = await peers.by_host(tx, HOST)
+    assert known is not None
+    assert known.failures == peers.FAILURES_TO_OPEN
