@@ -81,6 +81,11 @@ class Turn(Struct, frozen=True):
         """What the host did in the end."""
         return next((result for result in reversed(self.results) if result is not None), None)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the host wants, or takes, nothing more for now."""
+        return isinstance(self.last, Failed) and (self.last.is_host or self.last.status == 429)
+
     def ends_with(self, one: Delivery) -> bool:
         """Whether this delivery is given up when it fails once more."""
         return one.attempts + 1 >= MAX_TRIES or self.is_old(one)

@@ -31,6 +31,8 @@ DOUBTFUL_WAIT = timedelta(seconds=30)
 MOST_PER_CLAIM = 300
 LONGEST_TURN = timedelta(seconds=30)
 """After which a slow host gives its place to others."""
+LOOK_AGAIN = timedelta(seconds=2)
+"""After so long a turn looks whether an admin dropped what it holds, or shut the host out."""
 LONGEST_HELD = outbox.CLAIM - timedelta(seconds=45)
 """After which nothing more is begun under a claim: the last POST, and a second knock, must end within it."""
 MOST_UNRECORDED = 200
@@ -131,7 +133,7 @@ async def _serve(sender: Sender, start: Start) -> None:
             if len(sender.waiting) == MOST_HOSTS - 1:
                 sender.store.bell.ring({"delivery"})
             try:
-                await _bring_all(sender.world, turn)
+                await _bring_all(sender, turn)
             finally:
                 sender.doubtful -= turn.is_doubtful
                 sender.over.append(turn)
@@ -182,18 +184,27 @@ async def _record_all(sender: Sender) -> None:
             sender.store.bell.ring({"delivery"})
 
 
-async def _bring_all(world: World, turn: Turn) -> None:
+async def _bring_all(sender: Sender, turn: Turn) -> None:
+    world = sender.world
     began = world.now()
     until = min(began + LONGEST_TURN, turn.claimed_at + LONGEST_HELD)
+    looked, wanted = turn.claimed_at, {one.id for one in turn.deliveries}
     for one in turn.deliveries:
-        if world.now() > until:
+        if (now := world.now()) > until:
             return
-        turn.results.append(await _bring(world, turn, one, _order(turn, began)))
-        last = turn.last
-        if isinstance(last, Failed) and (last.is_host or last.status == 429):
+        if now - looked >= LOOK_AGAIN:
+            looked, wanted = now, await _still_wanted(sender, turn)
+        turn.results.append(await _bring(world, turn, one, _order(turn, began)) if one.id in wanted else None)
+        if turn.is_stopped:
             # It would fail likewise, and what is old has no other try: a long queue for the host ends with this one.
-            turn.results.extend(last if turn.is_old(other) else None for other in turn.deliveries[len(turn.results) :])
+            rest = turn.deliveries[len(turn.results) :]
+            turn.results.extend(turn.last if turn.is_old(other) else None for other in rest)
             return
+
+
+async def _still_wanted(sender: Sender, turn: Turn) -> set[int]:
+    async with sender.store.read() as tx:
+        return await outbox.still_waiting(tx, turn.left)
 
 
 def _order(turn: Turn, now: datetime) -> tuple[Scheme, Scheme]:

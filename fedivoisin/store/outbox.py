@@ -203,6 +203,12 @@ def _claiming(*, is_postgres: bool) -> Any:
     )
 
 
+async def still_waiting(tx: Tx, delivery_ids: Collection[int]) -> set[int]:
+    """Those that nobody gave up or dropped since they were claimed."""
+    query = select(delivery.c.id).where(delivery.c.id.in_(delivery_ids), delivery.c.next_at.is_not(None))
+    return set((await tx.conn.execute(query)).scalars())
+
+
 async def bodies(tx: Tx, activity_ids: Collection[str]) -> dict[str, bytes]:
     """What is signed and sent, by the ids of activities: read once for all their deliveries."""
     rows = await tx.conn.execute(select(activity.c.id, activity.c.body).where(activity.c.id.in_(list(activity_ids))))
@@ -210,7 +216,7 @@ async def bodies(tx: Tx, activity_ids: Collection[str]) -> dict[str, bytes]:
 
 
 async def over(tx: Tx, several: Sequence[Over]) -> None:
-    """These have come to an end: one statement for all that ended alike."""
+    """These have come to an end, unless somebody gave them up meanwhile: one statement for all that ended alike."""
     alike: dict[tuple[str, int | None, str | None], list[int]] = {}
     for one in several:
         alike.setdefault((one.outcome, one.status, one.error), []).append(one.id)
@@ -329,7 +335,7 @@ _COLUMNS: list[Any] = [activity.c[name] for name in _ACTIVITY]
 _DELIVERY: list[Any] = [delivery.c[name] for name in Delivery.__struct_fields__]
 _OVER = (
     update(delivery)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.next_at.is_not(None))
     .values(
         next_at=None,
         claimed_until=None,

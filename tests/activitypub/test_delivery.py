@@ -43,10 +43,10 @@ class Tasks(asyncio.TaskGroup):
 
 
 async def deliver(store: Store, world: FakeWorld) -> int:
-    return await _deliver_as(Sender(store, world.doors))
+    return await deliver_as(Sender(store, world.doors))
 
 
-async def _deliver_as(sender: Sender) -> int:
+async def deliver_as(sender: Sender) -> int:
     """One turn of the loop, and all that it starts."""
     running: list[asyncio.Future[object]] = []
 
@@ -230,7 +230,7 @@ async def test_an_answer_to_a_person_overtakes_what_waits_for_a_place(
         assert await delivery.run_once(sender, tasks.start) == 1  # a.example is being served
         door.opened.set()
     assert door.asked[3] == "https://z.example/inbox"
-    assert await _deliver_as(sender) == 1
+    assert await deliver_as(sender) == 1
 
 
 async def test_hosts_that_failed_before_leave_places_to_the_others(
@@ -241,11 +241,11 @@ async def test_hosts_that_failed_before_leave_places_to_the_others(
         await store.write(peers.did_not_answer, host, error="time-out")
     await _say_to(store, 1, "a.example", "b.example", "c.example")
     sender = Sender(store, world.doors)
-    assert await _deliver_as(sender) == 3
+    assert await deliver_as(sender) == 3
     assert sorted(one.url for one in world.requests) == ["https://a.example/inbox", "https://c.example/inbox"]
-    assert await _deliver_as(sender) == 0
+    assert await deliver_as(sender) == 0
     world.pass_time(seconds=31)
-    assert await _deliver_as(sender) == 1
+    assert await deliver_as(sender) == 1
     assert sender.doubtful == 0
 
 
@@ -258,7 +258,7 @@ async def test_what_waited_too_long_under_its_claim_is_left_to_others(store: Sto
     for work in works:  # it grows while it is read
         await work
     assert world.requests == []
-    assert await _deliver_as(sender) == 1
+    assert await deliver_as(sender) == 1
 
 
 async def test_results_are_written_down_together(
@@ -274,7 +274,7 @@ async def test_results_are_written_down_together(
     monkeypatch.setattr(delivery, "MOST_UNRECORDED", 10)
     monkeypatch.setattr(delivered, "record", noted)
     await _say_to(store, 1, *(f"h{number}.example" for number in range(40)))
-    assert await _deliver_as(Sender(store, world.doors)) == 40
+    assert await deliver_as(Sender(store, world.doors)) == 40
     assert sum(written) == 40
     assert len(written) <= 4
 
@@ -308,7 +308,7 @@ async def _deliver_to_a_full_disk(sender: Sender, *, are_others_over: bool = Fal
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delivered, "record", broken)
         with pytest.raises(OSError, match="full"):
-            await _deliver_as(sender)
+            await deliver_as(sender)
 
 
 async def test_results_that_came_while_writing_failed_are_written_at_the_next_turn(
@@ -317,7 +317,7 @@ async def test_results_that_came_while_writing_failed_are_written_at_the_next_tu
     await _say_to(store, 1, HOST)
     sender = Sender(store, world.doors)
     await _deliver_to_a_full_disk(sender, are_others_over=True)
-    assert await _deliver_as(sender) == 0
+    assert await deliver_as(sender) == 0
     assert await line(store) == ("sent", 202, 1)
 
 
@@ -326,7 +326,7 @@ async def test_results_that_could_not_be_written_do_not_keep_their_hosts(store: 
     sender = Sender(store, world.doors)
     await _deliver_to_a_full_disk(sender)
     world.pass_time(minutes=3)
-    assert await _deliver_as(sender) == 1
+    assert await deliver_as(sender) == 1
     assert await line(store) == ("sent", 202, 1)
 
 

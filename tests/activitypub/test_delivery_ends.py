@@ -1,15 +1,20 @@
 """How deliveries end that bring nothing: refused for good, given up, left for later."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from fedivoisin.activitypub.delivery import Sender
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.ids import ActivityId
-from fedivoisin.store import outbox, peers
+from fedivoisin.store import blocks, outbox, peers
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.outbox import Activity, Target
 from fedivoisin.store.schema.federation import delivery as rows
-from tests.activitypub.test_delivery import HOST, INBOX, answering, deliver, line, prepare
+from fedivoisin.world import Response
+from tests.activitypub.test_delivery import HOST, INBOX, answering, deliver, deliver_as, line, prepare
 from tests.fakes import FakeWorld
 from tests.makers import ORIGIN, put_actor
 
@@ -143,3 +148,22 @@ async def test_a_host_that_fails_all_the_time_is_not_asked_as_often_as_it_says(s
         known = await peers.by_host(tx, HOST)
     assert known is not None
     assert known.failures == peers.FAILURES_TO_OPEN
+
+
+@pytest.mark.parametrize("is_blocked", [False, True])
+async def test_what_is_dropped_during_a_turn_is_not_sent_any_more(
+    store: Store, world: FakeWorld, *, is_blocked: bool
+) -> None:
+    async def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        if is_blocked:
+            await store.write(blocks.add, HOST, reason="escroquerie", by=None)
+        else:
+            await store.write(outbox.drop, HOST)
+        world.pass_time(seconds=3)
+        return await world.post(url, body=body, headers=headers)
+
+    await store.write(prepare, 1, 3)
+    await deliver_as(Sender(store, replace(world.doors, post=post)))
+    assert len(world.requests) == 1
+    async with store.read() as tx:
+        assert list((await tx.conn.execute(select(rows.c.outcome))).scalars()) == ["dropped"] * 3
