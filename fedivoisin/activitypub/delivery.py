@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 MOST_HOSTS = 64
 """Hosts served at once; each takes its deliveries one after the other."""
+MOST_FOR_PERSONS = 8
+"""Further places, where only answers to a person are served: the others may all be with slow hosts."""
 MOST_DOUBTFUL = 16
 """How many of them may be hosts that did not answer the last time: they hold a place until a time-out."""
 DOUBTFUL_WAIT = timedelta(seconds=30)
@@ -44,6 +46,8 @@ CONTENT_TYPE = 'application/ld+json; profile="https://www.w3.org/ns/activitystre
 LATER = frozenset({401, 408, 429})
 """The 4xx that may pass: a clock, a key that could not be fetched, a busy hour."""
 
+Waiting = tuple[int, int, Turn]
+"""A turn that waits for a place, behind its priority and its number."""
 Start = Callable[[Coroutine[object, object, None]], None]
 """Runs a task beside the others; the worker's loop gives one that survives a failure."""
 
@@ -56,7 +60,7 @@ class Sender:
     world: World
     busy: set[str] = field(default_factory=set[str])
     """Hosts whose deliveries are here, until what became of them is recorded."""
-    waiting: list[tuple[int, int, Turn]] = field(default_factory=list[tuple[int, int, Turn]])
+    waiting: list[Waiting] = field(default_factory=list[Waiting])
     """A heap: answers to a person first, then in the order of the claims."""
     over: list[Turn] = field(default_factory=list[Turn])
     """Turns whose results are still to be recorded."""
@@ -74,9 +78,10 @@ async def run_once(sender: Sender, start: Start) -> int:
     """Claim what is due and `start` bringing it, a few hosts at once. Says how many deliveries were taken."""
     if sender.over and not sender.is_recording:
         _see_to_records(sender, start)
-    if len(sender.waiting) >= MOST_HOSTS:
+    is_full = len(sender.waiting) >= MOST_HOSTS
+    if is_full and _is_for_a_person(sender.waiting[0]):
         return 0
-    turns = await sender.store.take(_claim, busy=sender.busy)
+    turns = await sender.store.take(_claim, busy=sender.busy, last=outbox.TO_A_PERSON if is_full else outbox.FAN_OUT)
     later: list[int] = []
     for turn in turns:
         if turn.is_doubtful and sender.doubtful >= MOST_DOUBTFUL:
@@ -87,11 +92,9 @@ async def run_once(sender: Sender, start: Start) -> int:
         heappush(sender.waiting, (turn.deliveries[0].priority, next(sender.numbers), turn))
     if later:
         await sender.store.take(outbox.release, later, claimed_at=turns[0].claimed_at, wait=DOUBTFUL_WAIT)
-    for _ in range(min(MOST_HOSTS - sender.at_work, len(sender.waiting))):
-        sender.at_work += 1
-        start(_serve(sender, start))
+    _start_all(sender, start)
     taken = sum(len(turn.deliveries) for turn in turns)
-    sender.is_more = taken >= MOST_PER_CLAIM
+    sender.is_more = is_full or taken >= MOST_PER_CLAIM
     return taken
 
 
@@ -105,9 +108,9 @@ def judge(response: Response, scheme: Scheme, now: datetime) -> Result:
     return Failed(status, f"status-{status}", retry_after(response.headers, now), is_host=status >= 500)
 
 
-async def _claim(tx: Tx, *, busy: set[str]) -> list[Turn]:
+async def _claim(tx: Tx, *, busy: set[str], last: int) -> list[Turn]:
     """All that a batch needs, read once: bodies, keys, what is known of the hosts."""
-    claimed = sorted(await outbox.claim(tx, limit=MOST_PER_CLAIM, busy=busy), key=_by_host)
+    claimed = sorted(await outbox.claim(tx, limit=MOST_PER_CLAIM, busy=busy, last=last), key=_by_host)
     if not claimed:
         return []
     bodies = await outbox.bodies(tx, {one.activity_id for one in claimed})
@@ -125,10 +128,17 @@ def _by_host(delivery: Delivery) -> tuple[str, int, int]:
     return delivery.host, delivery.priority, delivery.id
 
 
+def _start_all(sender: Sender, start: Start) -> None:
+    for waiting, _ in zip(sorted(sender.waiting), range(MOST_HOSTS + MOST_FOR_PERSONS - sender.at_work), strict=False):
+        if sender.at_work < MOST_HOSTS or _is_for_a_person(waiting):
+            sender.at_work += 1
+            start(_serve(sender, start))
+
+
 async def _serve(sender: Sender, start: Start) -> None:
-    """Take one host after the other, while any waits."""
+    """Take one host after the other, while any waits that may have this place."""
     try:
-        while sender.waiting:
+        while sender.waiting and (sender.at_work <= MOST_HOSTS or _is_for_a_person(sender.waiting[0])):
             _, _, turn = heappop(sender.waiting)
             if len(sender.waiting) == MOST_HOSTS - 1:
                 sender.store.bell.ring({"delivery"})
@@ -142,6 +152,10 @@ async def _serve(sender: Sender, start: Start) -> None:
         sender.at_work -= 1
         if not sender.at_work:
             sender.due.set()
+
+
+def _is_for_a_person(waiting: Waiting) -> bool:
+    return waiting[0] == outbox.TO_A_PERSON
 
 
 def _see_to_records(sender: Sender, start: Start) -> None:
@@ -180,7 +194,7 @@ async def _record_all(sender: Sender) -> None:
     finally:
         sender.busy.difference_update(turn.host for turn in turns)
         # What came meanwhile for a host that was busy is found when all rest, or at the next look.
-        if sender.is_more or not sender.busy:
+        if not sender.busy or (sender.is_more and len(sender.waiting) < MOST_HOSTS):
             sender.store.bell.ring({"delivery"})
 
 

@@ -169,12 +169,12 @@ async def unsaid_listings(tx: Tx) -> list[ListingId]:
     return list(rows.scalars())
 
 
-async def claim(tx: Tx, *, limit: int, busy: Collection[str] = ()) -> list[Delivery]:
-    """Take due deliveries that nobody else is at: answers to a person first.
+async def claim(tx: Tx, *, limit: int, busy: Collection[str] = (), last: int = FAN_OUT) -> list[Delivery]:
+    """Take due deliveries that nobody else is at: answers to a person first, and those alone where that is the `last`.
 
     Hosts whose breaker is open wait, and so do those that this process is `busy` with: a slow host takes one place.
     """
-    values = {"now": tx.now, "until": tx.now + CLAIM, "busy": list(busy), "most": limit}
+    values = {"now": tx.now, "until": tx.now + CLAIM, "busy": list(busy), "last": last, "most": limit}
     rows: Sequence[Any] = (await tx.conn.execute(_claiming(is_postgres=tx.is_postgres), values)).all()
     return sorted([Delivery(*row) for row in rows], key=lambda one: (one.priority, one.id))
 
@@ -187,6 +187,7 @@ def _claiming(*, is_postgres: bool) -> Any:
         select(delivery.c.id)
         .where(
             delivery.c.next_at <= now,
+            delivery.c.priority <= bindparam("last"),
             (delivery.c.claimed_until.is_(None)) | (delivery.c.claimed_until < now),
             ~is_open,
             delivery.c.host.not_in(bindparam("busy", expanding=True)),

@@ -233,6 +233,28 @@ async def test_an_answer_to_a_person_overtakes_what_waits_for_a_place(
     assert await deliver_as(sender) == 1
 
 
+async def test_answers_to_persons_have_places_of_their_own_however_many_hosts_are_slow(
+    store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MOST_HOSTS", 2)
+    monkeypatch.setattr(delivery, "MOST_FOR_PERSONS", 1)
+    await _say_to(store, 1, "a.example", "b.example", "c.example", "d.example")
+    door = Door()
+    sender = Sender(store, replace(world.doors, post=door.post))
+    async with Tasks() as tasks:
+        await delivery.run_once(sender, tasks.start)
+        await _say_to(store, 2, "y.example", "z.example", priority=outbox.TO_A_PERSON)
+        await _say_to(store, 3, "e.example")
+        assert await delivery.run_once(sender, tasks.start) == 2
+        assert await delivery.run_once(sender, tasks.start) == 0  # one of them waits: there is no place for more
+        await asyncio.sleep(0)
+        assert door.asked == [f"https://{host}.example/inbox" for host in "aby"]
+        door.opened.set()
+    assert door.asked[3] == "https://z.example/inbox"
+    assert (len(door.asked), sender.at_work, sender.is_more) == (6, 0, True)
+    assert await deliver_as(sender) == 1
+
+
 async def test_hosts_that_failed_before_leave_places_to_the_others(
     store: Store, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
