@@ -1,6 +1,6 @@
 """What became of the deliveries that were tried, and how it is written down: many in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -57,6 +57,8 @@ class Turn(Struct, frozen=True):
     claimed_at: datetime
     synchronisation: Mapping[int, str] = field(default_factory=dict[int, str])
     """What goes with those for followers, by their ids (FEP-8fcf)."""
+    behind: Mapping[int, Collection[int]] = field(default_factory=dict[int, Collection[int]])
+    """Deliveries, by their ids, and those that must have come to an end before."""
     results: list[Result | None] = field(default_factory=list[Result | None])
     """In the order of the deliveries: none for what was passed over, and nothing for what the turn did not come to."""
 
@@ -64,6 +66,13 @@ class Turn(Struct, frozen=True):
         """Further headers of this delivery."""
         said = self.synchronisation.get(one.id)
         return {synchronisation.HEADER: said} if said is not None else NOTHING
+
+    def is_behind(self, one: Delivery) -> bool:
+        """Whether something that must come before this delivery is not over."""
+        before = self.behind.get(one.id)
+        if before is None:
+            return False
+        return not {done.id for done, result in self.tried if not isinstance(result, Failed)}.issuperset(before)
 
     @property
     def tried(self) -> list[tuple[Delivery, Result]]:

@@ -15,7 +15,7 @@ from fedivoisin.activitypub.wire import signatures
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.request import Scheme
 from fedivoisin.errors import BadActivity, Unreachable
-from fedivoisin.store import outbox, peers
+from fedivoisin.store import outbox, outbox_order, peers
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.inbox import OUR_FAULT
 from fedivoisin.store.outbox import Delivery
@@ -110,16 +110,18 @@ def judge(response: Response, scheme: Scheme, now: datetime) -> Result:
 
 async def _claim(tx: Tx, *, busy: set[str], last: int) -> list[Turn]:
     """All that a batch needs, read once: bodies, keys, what is known of the hosts."""
-    claimed = sorted(await outbox.claim(tx, limit=MOST_PER_CLAIM, busy=busy, last=last), key=_by_host)
-    if not claimed:
+    due = await outbox.claim(tx, limit=MOST_PER_CLAIM, busy=busy, last=last)
+    if not due:
         return []
+    may_go, behind = await outbox_order.in_order(tx, due)
+    claimed = sorted(may_go, key=_by_host)
     bodies = await outbox.bodies(tx, {one.activity_id for one in claimed})
     found = {actor_id: await signing.key_of(tx, actor_id) for actor_id in {one.actor_id for one in claimed}}
     keys: dict[str, PrivateKey] = {actor_id: key for actor_id, key in found.items() if key is not None}
     known = await peers.habits_of(tx, {one.host for one in claimed})
     synchronisation = await followers_header.of_deliveries(tx, claimed, bodies)
     return [
-        Turn(host, list(several), bodies, keys, known.get(host), tx.now, synchronisation)
+        Turn(host, list(several), bodies, keys, known.get(host), tx.now, synchronisation, behind)
         for host, several in groupby(claimed, key=lambda one: one.host)
     ]
 
@@ -208,7 +210,8 @@ async def _bring_all(sender: Sender, turn: Turn) -> None:
             return
         if now - looked >= LOOK_AGAIN:
             looked, wanted = now, await _still_wanted(sender, turn)
-        turn.results.append(await _bring(world, turn, one, _order(turn, began)) if one.id in wanted else None)
+        may_go = one.id in wanted and not turn.is_behind(one)
+        turn.results.append(await _bring(world, turn, one, _order(turn, began)) if may_go else None)
         if turn.is_stopped:
             # It would fail likewise, and what is old has no other try: a long queue for the host ends with this one.
             rest = turn.deliveries[len(turn.results) :]
