@@ -169,9 +169,16 @@ async def unreachable_until(tx: Tx, key_id: str) -> datetime | None:
 
 
 async def note_unreachable(tx: Tx, key_id: str) -> None:
-    """The key could not be had: pause, each time twice as long."""
-    row = await tx.conn.execute(select(unreachable_key.c.failures).where(unreachable_key.c.key_id == key_id))
-    failures = row.scalar_one_or_none() or 0
+    """The key could not be had: pause, each time twice as long. While a pause runs nothing is added: all who waited for
+    the key tell of one failure.
+    """
+    row = await tx.conn.execute(
+        select(unreachable_key.c.failures, unreachable_key.c.until).where(unreachable_key.c.key_id == key_id)
+    )
+    known = row.first()
+    if known is not None and known.until > tx.now:
+        return
+    failures = known.failures if known is not None else 0
     until = tx.now + min(FIRST_PAUSE * 2 ** min(failures, 10), LONGEST_PAUSE)
     if failures == 0:
         await tx.conn.execute(insert(unreachable_key).values(key_id=key_id, until=until, failures=1))

@@ -147,6 +147,17 @@ async def test_a_key_that_cannot_be_had_now_is_not_refused_for_good(here: Neighb
     assert await _refusal(here, says("Follow", BOB, GROUP)) == "no-such-page"
 
 
+async def test_all_who_wait_for_a_key_that_cannot_be_had_lengthen_its_pause_once(here: Neighbours) -> None:
+    here.actor("bob")
+    page, here.world.pages[BOB] = here.world.pages[BOB], Response(BOB, 503, {}, b"")
+    said = [says("Follow", BOB, GROUP) for _ in range(12)]
+    assert {await one for one in asyncio.as_completed([_refusal(here, one) for one in said])} == {"status-503"}
+    assert here.asked() == [BOB]
+    here.world.pages[BOB] = page
+    here.world.pass_time(minutes=1)
+    assert await here.hear(says("Follow", BOB, GROUP)) == "done"
+
+
 async def test_a_key_document_that_is_none_is_refused_as_unproved(here: Neighbours) -> None:
     here.show(note(BOB, id=BOB))
     with pytest.raises(BadActivity) as refusal:

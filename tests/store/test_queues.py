@@ -200,8 +200,10 @@ async def test_a_key_that_cannot_be_had_is_left_alone_ever_longer(store: Store, 
         return found - world.now() if found is not None else None
 
     for minutes in (1, 2, 4):
-        await store.write(keys.note_unreachable, "https://evil.example/key")
-        assert await until() == timedelta(minutes=minutes)
+        for _ in range(3):  # all who waited for one answer
+            await store.write(keys.note_unreachable, "https://evil.example/key")
+            assert await until() == timedelta(minutes=minutes)
+        world.pass_time(minutes=minutes)
     world.pass_time(days=1)
     await store.write(keys.purge_unreachable)
     assert await until() is None
