@@ -228,6 +228,7 @@ def _check_status(response: Response, now: datetime) -> None:
 
 
 async def _remember(fetcher: Fetcher, host: str, scheme: Scheme, peer: Peer | None) -> None:
-    is_news = peer is None or peer.host != host or peer.scheme != scheme or peer.failures
-    if is_news:
+    is_known = peer is not None and (peer.host, peer.scheme, peer.failures) == (host, scheme, 0)
+    until = peer.scheme_until if peer is not None and is_known else None
+    if until is None or until <= fetcher.world.now():
         await fetcher.store.write(peers.answered, host, scheme=scheme)

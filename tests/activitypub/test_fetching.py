@@ -95,9 +95,11 @@ async def test_a_host_that_refuses_one_signature_is_asked_with_the_other_and_rem
         return _answer(200, body) if "Signature-Input" in request.headers else _answer(401)
 
     here.world.pages[NOTE] = only_rfc
-    for _ in range(2):
-        await fetching.get_activity(here.reception.remote.fetcher, NOTE)
-    assert len(here.requests) == 3
+    for asked in (3, 6):  # after a week it is tried again, and remembered again
+        for _ in range(2):
+            await fetching.get_activity(here.reception.remote.fetcher, NOTE)
+        assert len(here.requests) == asked
+        here.world.pass_time(days=8)
     async with here.store.read() as tx:
         known = await peers.by_host(tx, "rennes.example")
     assert known is not None
