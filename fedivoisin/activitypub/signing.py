@@ -44,13 +44,16 @@ def schemes(peer: Peer | Habits | None, now: datetime) -> tuple[Scheme, Scheme]:
 
 
 async def knock(attempt: Attempt, order: tuple[Scheme, Scheme]) -> tuple[Response, Scheme]:
-    """Try the first scheme, then the other if the host may not understand it (GoToSocial: 401, others: 400 or 5xx)."""
+    """Try the first scheme, then the other if the host may not understand it (GoToSocial: 401, others: 400 or 5xx).
+
+    The second answer counts, whatever it says, unless the host may not understand that one either.
+    """
     first, second = order
     response = await attempt(first)
     if not _may_misunderstand(response.status):
         return response, first
     again = await attempt(second)
-    return (again, second) if again.status < 400 else (response, first)
+    return (response, first) if _may_misunderstand(again.status) else (again, second)
 
 
 def _may_misunderstand(status: int) -> bool:

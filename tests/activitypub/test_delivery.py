@@ -98,6 +98,13 @@ async def test_a_host_that_does_not_know_cavage_is_asked_in_the_other_way(
     assert len(world.sent_to(INBOX)) == 3  # the second time it knew
 
 
+async def test_a_host_that_answers_the_other_way_for_good_is_believed(store: Store, world: FakeWorld) -> None:
+    world.inboxes[INBOX] = lambda asked: answering(410 if "Signature-Input" in asked.headers else 401)
+    await store.write(prepare)
+    await deliver(store, world)
+    assert await line(store) == ("refused", 410, 1)
+
+
 @pytest.mark.parametrize("status", [403, 404, 410, 501, 302])
 async def test_a_refusal_is_final(store: Store, world: FakeWorld, status: int) -> None:
     world.inboxes[INBOX] = answering(status)

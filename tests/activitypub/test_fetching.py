@@ -106,6 +106,24 @@ async def test_a_host_that_refuses_one_signature_is_asked_with_the_other_and_rem
     assert known.scheme == "rfc9421"
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "refusal"),
+    [
+        (401, 410, ("gone", 410)),
+        (401, 403, ("status-403", 403)),
+        (400, 429, ("status-429", 429)),
+        (500, 503, ("status-503", 503)),
+        (400, 401, ("status-400", 403)),  # it may not understand either
+        (401, 500, ("status-401", 403)),
+    ],
+)
+async def test_the_second_answer_counts_unless_it_may_be_a_misunderstanding_too(
+    here: Neighbours, first: int, second: int, refusal: tuple[str, int]
+) -> None:
+    here.world.pages[NOTE] = lambda asked: _answer(second if "Signature-Input" in asked.headers else first)
+    assert await _refusal(here) == refusal
+
+
 async def test_json_of_any_declared_kind_is_read_for_discovery(here: Neighbours) -> None:
     url = f"{RENNES}/.well-known/webfinger"
     here.world.publish(url, b'{"a":1}', content_type="application/jrd+json; charset=utf-8")
