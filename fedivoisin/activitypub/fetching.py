@@ -163,12 +163,12 @@ async def _get(fetcher: Fetcher, url: str, *, accept: str) -> Response:
 
 def _note(fetcher: Fetcher, asked: Sequence[str], *, is_silent: bool) -> None:
     """Whoever fails at one address, or leads elsewhere, is there: strangers choose addresses, and must not shut a host
-    off from us.
+    off from us. Nor is one silent to whom another led: the time-out is for all hops, and may have been spent before.
     """
     for host in asked[:-1] if is_silent else asked:
         fetcher.breaker.answered(host)
-    if is_silent and asked:
-        fetcher.breaker.failed(asked[-1], fetcher.world.now())
+    if is_silent and len(set(asked)) == 1:
+        fetcher.breaker.failed(asked[0], fetcher.world.now())
 
 
 def _check_breaker(fetcher: Fetcher, host: str, now: datetime) -> None:

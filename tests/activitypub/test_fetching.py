@@ -225,13 +225,24 @@ async def test_the_question_after_the_pause_may_be_led_elsewhere_on_its_host(her
 
 
 async def test_a_host_that_leads_to_a_silent_one_is_there(here: Neighbours) -> None:
-    dead, notes = "https://lyon.example/x", [f"{NOTE}-{number}" for number in range(breaker.OPENS_AFTER + 1)]
+    dead, notes = "https://lyon.example/x", [f"{NOTE}-{number}" for number in range(breaker.OPENS_AFTER)]
+    for number in range(breaker.OPENS_AFTER):
+        assert await _refusal(here, f"{dead}/{number}") == ("no-such-page", None)
     here.world.redirections = dict.fromkeys(notes, dead)
-    for one in notes[:-1]:
+    for one in notes:
+        assert await _refusal(here, one) == ("breaker", None)
+    assert [request.url for request in here.requests[-2:]] == notes[-2:]
+    here.show(note(f"{RENNES}/users/bob"))
+    assert await _refusal(here) == (NOTE, None)
+
+
+async def test_a_host_to_which_others_lead_too_late_is_not_silent(here: Neighbours) -> None:
+    there, notes = "https://lyon.example/x", [f"{NOTE}-{number}" for number in range(breaker.OPENS_AFTER)]
+    here.world.redirections = dict.fromkeys(notes, there)
+    for one in notes:
         assert await _refusal(here, one) == ("no-such-page", None)
-    assert await _refusal(here, notes[-1]) == ("breaker", None)
-    assert await _refusal(here, dead) == ("breaker", None)
-    assert [request.url for request in here.requests[-2:]] == [dead, notes[-1]]
+    here.show(note(f"{RENNES}/users/bob", id=there))
+    assert await _refusal(here, there) == (there, None)
     here.show(note(f"{RENNES}/users/bob"))
     assert await _refusal(here) == (NOTE, None)
 
