@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 from urllib.parse import quote
@@ -125,16 +126,23 @@ async def keep_actor(tx: Tx, found: ActorDocument) -> Actor:
 
 
 def _listed(found: ActorDocument) -> dict[str, Listed]:
-    """The keys on the actor's own origin that name it as their owner; the first of an id counts."""
+    """The keys on the actor's own origin that name it as their owner; the first of an id counts. BadActivity when it
+    lists some for requests and none of them can be used.
+    """
     kept: dict[str, Listed] = {}
-    for one in found.public_keys:
-        if same_origin(one.id, found.id) and one.owner == found.id:
-            kept[one.id] = Listed(one.id, _algorithm(wire_keys.load_public_pem(one.pem)), one.pem, "http")
+    own = [one for one in found.public_keys if same_origin(one.id, found.id) and one.owner == found.id]
+    for one in own:
+        with suppress(BadActivity):  # one that we cannot use takes no other with it
+            public = wire_keys.load_public_pem(one.pem)
+            # In our own spelling: around it there may be anything, even what no database can hold.
+            kept[one.id] = Listed(one.id, _algorithm(public), wire_keys.public_pem(public), "http")
     for purpose, multikeys in (("assertion", found.assertion_keys), ("http", found.request_keys)):
         for key in multikeys:
             if same_origin(key.id, found.id) and key.controller == found.id and key.id not in kept:
                 algorithm = _algorithm_of_multikey(key.multibase)
                 kept[key.id] = Listed(key.id, algorithm, key.multibase, purpose, key.expires_at)
+    if own and "http" not in {one.purpose for one in kept.values()}:
+        raise BadActivity("bad-key", status=401)
     return kept
 
 

@@ -5,9 +5,11 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from fedivoisin.activitypub import remote
 from fedivoisin.activitypub.parse.objects import ListingDocument
+from fedivoisin.activitypub.wire import keys as wire_keys
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import keys, peers
 from fedivoisin.store.peers import Peer
@@ -17,6 +19,8 @@ from tests.fakes import key_pair
 
 BOB = f"{RENNES}/users/bob"
 KEY = f"{BOB}#main-key"
+SHORT = wire_keys.public_pem(generate_private_key(public_exponent=65537, key_size=1024).public_key())
+"""Of a size that was enough once."""
 
 
 async def _key(here: Neighbours, key_id: str = KEY) -> str:
@@ -170,6 +174,18 @@ async def test_keys_and_inboxes_of_others_are_not_taken_over(here: Neighbours) -
     async with here.store.read() as tx:
         assert [one.id for one in await keys.of_actor(tx, bob.id)] == [KEY]
     assert bob.shared_inbox is None
+
+
+async def test_a_key_that_cannot_be_used_takes_no_other_with_it(here: Neighbours) -> None:
+    def listed(key_id: str, pem: str) -> dict[str, str]:
+        return {"id": key_id, "owner": BOB, "publicKeyPem": pem}
+
+    good = key_pair(1).rsa_public
+    here.actor("bob", publicKey=[listed(KEY, f"\n\0{good}"), listed(f"{BOB}#old", SHORT), listed(f"{BOB}#odd", "\0")])
+    assert await _key(here) == BOB
+    assert await _key(here, f"{BOB}#old") == "owner-does-not-list-key"
+    here.actor("bob", publicKey=listed(KEY, SHORT))
+    assert await _key(here) == "bad-key"
 
 
 async def test_keys_that_are_no_longer_listed_are_forgotten(here: Neighbours) -> None:
