@@ -114,9 +114,15 @@ async def leave_as_known(tx: Tx, host: str) -> None:
 
 
 async def keep_actor(tx: Tx, found: ActorDocument) -> Actor:
-    """Write the actor and the keys it lists; keys that it no longer lists go. The document came from its own origin."""
+    """Write the actor and the keys it lists; keys that it no longer lists go. The document came from its own origin.
+    BadActivity when it is not to be believed, or is of somebody who left.
+    """
     if not same_origin(found.id, found.inbox):
         raise BadActivity("foreign-inbox")
+    known = await actors.by_url(tx, found.id)
+    if known is not None and known.gone_at is not None:
+        # It said farewell. A copy may still be served, and anybody can make us look at it.
+        raise BadActivity(fetching.GONE, status=410)
     actor = await actors.keep_remote(tx, _facts(found))
     listed = _listed(found)
     for one in listed.values():

@@ -173,7 +173,7 @@ async def categories_with_group(tx: Tx, roots: Collection[str]) -> set[str]:
 async def keep_remote(tx: Tx, found: RemoteActor) -> Actor:
     """Add the actor, or renew what is known of it."""
     values = {field.name: getattr(found, field.name) for field in fields(RemoteActor)}
-    values |= {"fetched_at": tx.now, "gone_at": None}
+    values |= {"fetched_at": tx.now}
     known = await tx.conn.execute(
         update(actor).where(actor.c.url == found.url, actor.c.is_local.is_(False)).values(values).returning(*COLUMNS)
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import keys, peers
 from fedivoisin.store.peers import Peer
 from fedivoisin.world import Response
-from tests.activitypub.neighbours import RENNES, Neighbours, note, offer
+from tests.activitypub.neighbours import RENNES, Neighbours, note, offer, says
 from tests.fakes import key_pair
 
 BOB = f"{RENNES}/users/bob"
@@ -195,6 +196,22 @@ async def test_keys_that_are_no_longer_listed_are_forgotten(here: Neighbours) ->
     bob = await here.person(BOB)
     async with here.store.read() as tx:
         assert [one.id for one in await keys.of_actor(tx, bob.id)] == [KEY]
+
+
+async def test_who_left_does_not_come_back_because_somebody_looks(here: Neighbours) -> None:
+    await here.followed("bob", name="Bob")
+    assert await here.hear(says("Delete", BOB, BOB)) == "done"
+    here.world.pass_time(minutes=6)
+    here.actor("bob", 2, name="Bob")
+    with pytest.raises(BadActivity, match="gone"):  # forged, but for that a key is fetched anew
+        await here.hear(says("Like", BOB, f"{RENNES}/nothing"), 3)
+    with pytest.raises(BadActivity, match="gone"):
+        await remote.fetch_actor(here.reception.remote, BOB)
+    assert await _key(here, f"{BOB}#new") == "gone"
+    bob = await here.person(BOB)
+    assert (bob.gone_at, bob.display_name) == (here.world.now() - timedelta(minutes=6), "")
+    async with here.store.read() as tx:
+        assert {one.fetched_at for one in await keys.of_actor(tx, bob.id)} == {bob.gone_at}
 
 
 async def test_an_actor_without_a_name_is_called_by_its_address_and_its_place_is_blurred(here: Neighbours) -> None:
