@@ -113,9 +113,10 @@ async def leave_as_known(tx: Tx, host: str) -> None:
     return await peers.describe(tx, host, software=software, version=version, metadata=known.metadata)
 
 
-async def keep_actor(tx: Tx, found: ActorDocument) -> Actor:
-    """Write the actor and the keys it lists; keys that it no longer lists go. The document came from its own origin.
-    BadActivity when it is not to be believed, or is of somebody who left.
+async def keep_actor(tx: Tx, found: ActorDocument, key_id: str = "") -> Actor:
+    """Write the actor and the keys it lists; keys that it no longer lists go. The document came from its own origin,
+    and `key_id` is a key outside of it whose own address led to it. BadActivity when it is not to be believed, or is of
+    somebody who left.
     """
     if not same_origin(found.id, found.inbox):
         raise BadActivity("foreign-inbox")
@@ -126,17 +127,17 @@ async def keep_actor(tx: Tx, found: ActorDocument) -> Actor:
     actor = await actors.keep_remote(tx, _facts(found))
     listed = _listed(found)
     for one in listed.values():
-        await keys.keep_remote(tx, actor.id, one)
+        await keys.keep_remote(tx, actor.id, one, is_shown=one.id == key_id or _is_inside(one.id, found))
     await keys.forget_others(tx, actor.id, list(listed))
     return actor
 
 
 def _listed(found: ActorDocument) -> dict[str, Listed]:
-    """The keys on the actor's own origin that name it as their owner; the first of an id counts. BadActivity when it
-    lists some for requests and none of them can be used.
+    """The keys that may be the actor's and name it as their owner; the first of an id counts. BadActivity when it lists
+    some for requests and none of them can be used.
     """
     kept: dict[str, Listed] = {}
-    own = [one for one in found.public_keys if same_origin(one.id, found.id) and one.owner == found.id]
+    own = [one for one in found.public_keys if one.owner == found.id and _may_list(found, one.id)]
     for one in own:
         with suppress(BadActivity):  # one that we cannot use takes no other with it
             public = wire_keys.load_public_pem(one.pem)
@@ -144,12 +145,21 @@ def _listed(found: ActorDocument) -> dict[str, Listed]:
             kept[one.id] = Listed(one.id, _algorithm(public), wire_keys.public_pem(public), "http")
     for purpose, multikeys in (("assertion", found.assertion_keys), ("http", found.request_keys)):
         for key in multikeys:
-            if same_origin(key.id, found.id) and key.controller == found.id and key.id not in kept:
+            if key.controller == found.id and key.id not in kept and _may_list(found, key.id):
                 algorithm = _algorithm_of_multikey(key.multibase)
                 kept[key.id] = Listed(key.id, algorithm, key.multibase, purpose, key.expires_at)
     if own and "http" not in {one.purpose for one in kept.values()}:
         raise BadActivity("bad-key", status=401)
     return kept
+
+
+def _may_list(found: ActorDocument, key_id: str) -> bool:
+    """On its own origin; what stands inside a document is for that document alone to list."""
+    return same_origin(key_id, found.id) and ("#" not in key_id or _is_inside(key_id, found))
+
+
+def _is_inside(key_id: str, found: ActorDocument) -> bool:
+    return parse_url(key_id).address == parse_url(found.id).address
 
 
 async def _run(work: Callable[[], Awaitable[object]]) -> object:
@@ -180,7 +190,7 @@ async def _fetch_key(remote: Remote, key_id: str) -> PublicKey:
         owner = found if found.id == parse_url(key_id).address else await _actor_document(remote, found.id)
     else:
         raise BadActivity("not-a-key", status=401)
-    await remote.fetcher.store.write(keep_actor, owner)
+    await remote.fetcher.store.write(keep_actor, owner, key_id)
     async with remote.fetcher.store.read() as tx:
         kept = await keys.by_id(tx, key_id)
     if kept is None:

@@ -99,8 +99,10 @@ async def to_sign_with(tx: Tx, actor_id: str, purpose: str = "http") -> Key | No
     return _from_row(row) if row is not None else None
 
 
-async def keep_remote(tx: Tx, actor_id: str, listed: Listed) -> None:
-    """Add or renew a key that its owner lists."""
+async def keep_remote(tx: Tx, actor_id: str, listed: Listed, *, is_shown: bool) -> None:
+    """Add or renew a key that an actor lists. Where its own address shows it as theirs, it is theirs, whoever had it
+    before; else one that is theirs already is renewed, and no more: anybody of that host can list anything.
+    """
     tx.filled.add("door")
     values = {
         "actor_id": actor_id,
@@ -110,8 +112,11 @@ async def keep_remote(tx: Tx, actor_id: str, listed: Listed) -> None:
         "fetched_at": tx.now,
         "expires_at": listed.expires_at,
     }
-    known = await tx.conn.execute(update(key).where(key.c.id == listed.id, key.c.private.is_(None)).values(values))
+    change = update(key).where(key.c.id == listed.id, key.c.private.is_(None)).values(values)
+    known = await tx.conn.execute(change if is_shown else change.where(key.c.actor_id == actor_id))
     if known.rowcount == 0:
+        if not is_shown:
+            return
         await tx.conn.execute(insert(key).values(values | {"id": listed.id, "created_at": tx.now}))
     await tx.conn.execute(delete(unreachable_key).where(unreachable_key.c.key_id == listed.id))
 

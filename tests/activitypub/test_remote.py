@@ -177,6 +177,36 @@ async def test_keys_and_inboxes_of_others_are_not_taken_over(here: Neighbours) -
     assert bob.shared_inbox is None
 
 
+async def test_nobody_takes_a_key_over_by_listing_it(here: Neighbours) -> None:
+    def listed(key_id: str, owner: str, number: int) -> dict[str, str]:
+        return {"id": key_id, "owner": owner, "publicKeyPem": key_pair(number).rsa_public}
+
+    eve, apart = f"{RENNES}/users/eve", f"{BOB}/main-key"
+    own = listed(f"{eve}#main-key", eve, 2)
+    taken = [own, listed(KEY, eve, 2), listed(apart, eve, 2)]
+    # Listed before anybody knew them, and after.
+    for _ in range(2):
+        await here.met("eve", 2, publicKey=taken)
+        here.show(listed(apart, BOB, 3))
+        here.actor("bob", publicKey=[listed(KEY, BOB, 1), listed(apart, BOB, 3)])
+        assert {await _key(here, one) for one in (KEY, apart)} == {BOB}
+        assert await _key(here, own["id"]) == eve
+    await here.met("eve", 2, publicKey=taken)
+    async with here.store.read() as tx:
+        kept = {one.id: (one.owner, one.public) for one in await keys.by_ids(tx, [own["id"], KEY, apart])}
+    public = {number: key_pair(number).rsa_public for number in (1, 2, 3)}
+    assert kept == {own["id"]: (eve, public[2]), KEY: (BOB, public[1]), apart: (BOB, public[3])}
+
+
+async def test_a_key_that_stood_with_somebody_else_is_of_whom_its_own_address_says(here: Neighbours) -> None:
+    apart, eve = f"{RENNES}/keys/1", f"{RENNES}/users/eve"
+    for owner, name in ((eve, "eve"), (BOB, "bob")):
+        public = {"id": apart, "owner": owner, "publicKeyPem": key_pair(1).rsa_public}
+        here.show(public)
+        here.actor(name, publicKey=public)
+        assert await _key(here, apart) == owner
+
+
 async def test_a_key_that_cannot_be_used_takes_no_other_with_it(here: Neighbours) -> None:
     def listed(key_id: str, pem: str) -> dict[str, str]:
         return {"id": key_id, "owner": BOB, "publicKeyPem": pem}

@@ -178,7 +178,7 @@ async def test_keys_are_kept_renewed_and_forgotten(store: Store) -> None:
     bob = await store.write(put_actor, "bob", host=HOST)
     key_id = f"https://{HOST}/users/bob#main-key"
     for public in ("one", "two"):
-        await store.write(keys.keep_remote, bob, keys.Listed(key_id, "rsa", public, "http"))
+        await store.write(keys.keep_remote, bob, keys.Listed(key_id, "rsa", public, "http"), is_shown=public == "one")
     async with store.read() as tx:
         found = await keys.by_id(tx, key_id)
         assert found is not None
@@ -191,6 +191,26 @@ async def test_keys_are_kept_renewed_and_forgotten(store: Store) -> None:
     await store.write(keys.forget_others, bob, [])
     async with store.read() as tx:
         assert await keys.by_id(tx, key_id) is None
+
+
+async def test_a_key_is_of_whom_its_own_address_says(store: Store) -> None:
+    bob, eve = [await store.write(put_actor, name, host=HOST) for name in ("bob", "eve")]
+    key_id = f"https://{HOST}/keys/1"
+
+    async def owner_after(actor_id: str, *, is_shown: bool) -> str | None:
+        listed = keys.Listed(key_id, "rsa", f"of {actor_id}", "http")
+        await store.write(keys.keep_remote, actor_id, listed, is_shown=is_shown)
+        async with store.read() as tx:
+            found = await keys.by_id(tx, key_id)
+        assert found is None or found.public == f"of {found.actor_id}"
+        return found.actor_id if found is not None else None
+
+    assert await owner_after(eve, is_shown=False) is None
+    assert await owner_after(bob, is_shown=True) == bob
+    assert await owner_after(eve, is_shown=False) == bob
+    assert await owner_after(eve, is_shown=True) == eve
+    await store.write(keys.forget_others, bob, [])
+    assert await owner_after(eve, is_shown=False) == eve
 
 
 async def test_a_key_that_cannot_be_had_is_left_alone_ever_longer(store: Store, world: FakeWorld) -> None:
