@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from fedivoisin.activitypub import fetching, html, parse
 from fedivoisin.activitypub.fetching import Fetcher
 from fedivoisin.activitypub.keyring import usable
@@ -128,7 +130,7 @@ async def keep_actor(tx: Tx, found: ActorDocument, key_id: str = "") -> Actor:
     listed = _listed(found)
     for one in listed.values():
         await keys.keep_remote(tx, actor.id, one, is_shown=one.id == key_id or _is_inside(one.id, found))
-    await keys.forget_others(tx, actor.id, list(listed))
+    await keys.forget_others(tx, actor.id, [*listed, *found.named_keys])
     return actor
 
 
@@ -193,7 +195,7 @@ async def _fetch_key(remote: Remote, key_id: str) -> PublicKey:
     await remote.fetcher.store.write(keep_actor, owner, key_id)
     async with remote.fetcher.store.read() as tx:
         kept = await keys.by_id(tx, key_id)
-    if kept is None:
+    if kept is None or kept.owner != owner.id:
         raise BadActivity("owner-does-not-list-key", status=401)
     return usable(kept)
 
@@ -202,7 +204,8 @@ async def _owner_of(remote: Remote, key: KeyDocument, key_id: str) -> ActorDocum
     # GoToSocial serves the key at its own address; only its owner can say that it is theirs.
     if key.id != key_id or not same_origin(key.id, key.owner):
         raise BadActivity("foreign-key", status=401)
-    return await _actor_document(remote, key.owner)
+    owner = await _actor_document(remote, key.owner)
+    return replace(owner, public_keys=(*owner.public_keys, key)) if key.id in owner.named_keys else owner
 
 
 async def _actor_document(remote: Remote, url: str) -> ActorDocument:

@@ -128,6 +128,21 @@ async def test_a_key_at_its_own_address_is_believed_when_its_owner_lists_it(here
     assert await _key(here, f"{BOB}/main-key") == "owner-does-not-list-key"
 
 
+async def test_a_key_at_its_own_address_is_listed_when_its_owner_names_it(here: Neighbours) -> None:
+    apart, forged = f"{BOB}/main-key", f"{RENNES}/uploads/key"
+    bob = await here.met("bob", publicKey=[apart, f"{BOB}/none"])
+    for one in (apart, forged):
+        here.show({"id": one, "owner": BOB, "publicKeyPem": key_pair(1).rsa_public})
+    assert await _key(here, apart) == BOB
+    assert await _key(here, forged) == "owner-does-not-list-key"
+    await remote.fetch_actor(here.reception.remote, BOB)
+    async with here.store.read() as tx:
+        assert {one.id for one in await keys.of_actor(tx, bob.id)} == {apart, f"{BOB}#ed25519"}
+    here.show({"id": apart, "owner": f"{RENNES}/users/eve", "publicKeyPem": key_pair(2).rsa_public})
+    here.actor("eve", 2)
+    assert await _key(here, apart) == "owner-does-not-list-key"
+
+
 async def test_a_key_in_a_page_of_its_owner_is_read_at_the_owner(here: Neighbours) -> None:
     public = {"id": f"{BOB}/keys/1", "owner": BOB, "publicKeyPem": key_pair(1).rsa_public}
     here.actor("bob", publicKey=public)

@@ -37,6 +37,7 @@ def actor(document: Json, kind: str) -> ActorDocument:
         published_at=values.moment(document.get("published")),
         icon=next(filter(None, map(notes.picture, values.listed(document.get("icon"))[:10])), None),
         public_keys=tuple(_public_keys(document)),
+        named_keys=tuple(one for one in values.listed(document.get("publicKey"))[:MAX_KEYS] if values.is_url(one)),
         assertion_keys=tuple(_multikeys(document.get("assertionMethod"))),
         request_keys=tuple(_multikeys(document.get("authentication"))),
         also_known_as=values.urls(document.get("alsoKnownAs")),

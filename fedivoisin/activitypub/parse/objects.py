@@ -153,6 +153,8 @@ class ActorDocument(Struct, frozen=True, kw_only=True):
     published_at: datetime | None
     icon: Image | None
     public_keys: tuple[KeyDocument, ...]
+    named_keys: tuple[str, ...]
+    """Keys of requests that stand somewhere else, by their addresses."""
     assertion_keys: tuple[MultikeyDocument, ...]
     request_keys: tuple[MultikeyDocument, ...]
     """`authentication` (Controlled Identifiers §2.3.1): more keys that sign requests, such as one that was replaced."""
