@@ -221,7 +221,7 @@ def _check_status(response: Response, now: datetime) -> None:
     if status == 200:
         return
     if status in (404, 410):
-        raise BadActivity(GONE, status=410)
+        raise BadActivity(GONE, status=status)
     if status in (408, 429) or status >= 500:
         raise Unreachable(f"status-{status}", status=status, retry_after=retry_after(response.headers, now))
     raise BadActivity(f"status-{status}", status=403)

@@ -4,17 +4,17 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from fedivoisin.activitypub import checking, parse, remote
+from fedivoisin.activitypub import checking, dispatch, parse, remote
 from fedivoisin.activitypub.fetching import GONE
 from fedivoisin.activitypub.fresh import Fresh, Loaded, load
 from fedivoisin.activitypub.parse.activities import Delete, Head
-from fedivoisin.activitypub.proven import check_speaker
+from fedivoisin.activitypub.proven import check_speaker, said_by
 from fedivoisin.activitypub.remembered import NO_KEY, Kept, Remembered
 from fedivoisin.activitypub.remote import Remote
 from fedivoisin.activitypub.together import Step, Together
 from fedivoisin.activitypub.wire import signatures, strict_json
 from fedivoisin.activitypub.wire.keys import PublicKey
-from fedivoisin.activitypub.wire.origins import is_well_spelt
+from fedivoisin.activitypub.wire.origins import is_well_spelt, same_origin
 from fedivoisin.activitypub.wire.request import Claim, SignedRequest
 from fedivoisin.counters import Counters
 from fedivoisin.errors import BadActivity, Unreachable
@@ -25,6 +25,7 @@ from fedivoisin.store.db import Store
 from fedivoisin.store.inbox import InboxWriter, Incoming, weigh
 from fedivoisin.store.tallies import Tally
 from fedivoisin.urls import authority_of
+from fedivoisin.urls import parse as parse_url
 
 REFETCH_AFTER = timedelta(minutes=5)
 """A kept key this fresh is not fetched again because a signature fails: that would be a lever for strangers."""
@@ -85,8 +86,8 @@ class Arrival:
 
 
 async def receive(reception: Reception, request: SignedRequest, *, network: str) -> bool:
-    """Keep a posted activity once it is verified; false of a farewell that nobody can verify, and that is passed over.
-    Raises BadActivity, Unreachable, TooMany or QueueFull.
+    """Keep a posted activity once it is verified; false of a farewell that nobody can verify and that is over with: of
+    somebody unknown, or whom their own server calls gone. Raises BadActivity, Unreachable, TooMany or QueueFull.
     """
     arrival = Arrival(reception, request, asyncio.get_running_loop().create_future())
     reception.door.join(arrival)
@@ -97,9 +98,11 @@ async def receive(reception: Reception, request: SignedRequest, *, network: str)
         try:
             arrival.verified = await _verified(reception, request, network, refused=arrival.refused)
         except BadActivity as error:
-            if error.code in (GONE, NO_KEY) and _who_leaves(request.body):
-                return False  # somebody that we never knew, or whose end nobody can sign any more
-            raise
+            farewell = _farewell(request.body) if error.code in (GONE, NO_KEY) else None
+            if farewell is None:
+                raise
+            await _let_go(reception, farewell, arrival.claim.key_id, error)
+            return False
         _count(arrival)
     await _within_allowance(arrival)
     _load(arrival)
@@ -212,9 +215,9 @@ async def _fetch_key(reception: Reception, key_id: str) -> PublicKey:
         return await remote.fetch_key(reception.remote, key_id)
     except (BadActivity, Unreachable) as error:
         await reception.store.write(keys.note_unreachable, key_id)
-        if isinstance(error, Unreachable) or error.code == GONE:
+        if isinstance(error, Unreachable):
             raise
-        raise BadActivity(error.code, status=error.status if error.status in (401, 403) else 401) from error
+        raise BadActivity(error.code, status=error.status if error.status in (401, 403, 410) else 401) from error
 
 
 async def _within_allowance(arrival: Arrival) -> None:
@@ -229,14 +232,32 @@ async def _within_allowance(arrival: Arrival) -> None:
 
 async def _leaves_unknown(reception: Reception, body: bytes) -> bool:
     """Whether this says farewell for an actor that we never heard of: there is nothing to delete, nor to fetch."""
-    url = _who_leaves(body)
-    if url is None:
+    farewell = _farewell(body)
+    if farewell is None:
         return False
     async with reception.store.read() as tx:
-        return await actors.by_url(tx, url) is None
+        return await actors.by_url(tx, farewell.actor) is None
 
 
-def _who_leaves(body: bytes) -> str | None:
+async def _let_go(reception: Reception, farewell: Delete, key_id: str, error: BadActivity) -> None:
+    """A farewell whose key could not be had: nobody can sign the end of an actor whose server has forgotten the key.
+    Raises Unreachable when it is to be said again, and what was wrong when the key is not of who leaves.
+    """
+    async with reception.store.read() as tx:
+        actor, kept = await actors.by_url(tx, farewell.actor), await keys.by_id(tx, key_id)
+    if actor is None or actor.gone_at is not None:
+        return
+    if not same_origin(key_id, actor.url):
+        raise error
+    is_own = parse_url(key_id).address == parse_url(actor.url).address or (kept is not None and kept.owner == actor.url)
+    if error.status != 410 or not is_own:
+        raise Unreachable(NO_KEY)
+    origin = (await reception.remembered.here()).origin
+    # Nobody's signature held, but what it says was asked at their own address, and is so.
+    await reception.store.write(dispatch.handle, said_by(actor, farewell, origin=origin, raw={}, fetched={}))
+
+
+def _farewell(body: bytes) -> Delete | None:
     if b"Delete" not in body:
         return None
     try:
@@ -244,4 +265,4 @@ def _who_leaves(body: bytes) -> str | None:
         said = parse.activity(strict_json.load(body))
     except BadActivity:
         return None
-    return said.actor if isinstance(said, Delete) and said.object == said.actor else None
+    return said if isinstance(said, Delete) and said.object == said.actor else None

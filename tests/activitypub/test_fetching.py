@@ -42,7 +42,7 @@ async def test_a_document_of_its_own_origin_is_given(here: Neighbours) -> None:
 @pytest.mark.parametrize(
     ("status", "refusal"),
     [
-        (404, ("gone", 410)),
+        (404, ("gone", 404)),
         (410, ("gone", 410)),
         (403, ("status-403", 403)),
         (408, ("status-408", 408)),
