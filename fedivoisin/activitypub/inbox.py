@@ -30,6 +30,8 @@ from fedivoisin.urls import parse as parse_url
 REFETCH_AFTER = timedelta(minutes=5)
 """A kept key this fresh is not fetched again because a signature fails: that would be a lever for strangers."""
 _KEY_CODES = frozenset({"signature-invalid", "wrong-algorithm"})
+LONGEST_FAREWELL = 8192
+"""Bytes: nobody has signed it yet, and a Delete is 1 KiB, its proof included."""
 
 
 class TooMany(Exception):
@@ -258,11 +260,14 @@ async def _let_go(reception: Reception, farewell: Delete, key_id: str, error: Ba
 
 
 def _farewell(body: bytes) -> Delete | None:
-    if b"Delete" not in body:
+    if b"Delete" not in body or len(body) > LONGEST_FAREWELL:
         return None
     try:
         # As it stands: nobody has signed yet, and to expand it would be a quarter of a second for whoever asks.
-        said = parse.activity(strict_json.load(body))
+        document = strict_json.load(body)
+        if parse.head(document).type != Delete.__name__:
+            return None  # a word inside another activity is no reason to read all of it
+        said = parse.activity(document)
     except BadActivity:
         return None
     return said if isinstance(said, Delete) and said.object == said.actor else None

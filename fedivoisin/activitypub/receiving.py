@@ -15,6 +15,8 @@ from fedivoisin.store.inbox import QueueFull
 from fedivoisin.urls import network_of
 
 KINDS = frozenset({"application/activity+json", "application/ld+json", "application/json"})
+LONGEST_KIND = 256
+"""Characters: `Message` takes longer with the square of what it is given, and nobody has signed yet."""
 AGAIN = 60
 """Seconds after which a sender may come back when we cannot take it now."""
 
@@ -76,6 +78,8 @@ async def _whole(request: web.Request, most: int) -> bytes:
 
 @lru_cache(maxsize=64)
 def _is_activity(content_type: str) -> bool:
+    if len(content_type) > LONGEST_KIND:
+        return False
     message = Message()
     message["content-type"] = content_type
     return message.get_content_type() in KINDS

@@ -122,6 +122,21 @@ async def test_nonsense_from_an_unknown_key_is_refused_like_the_rest(here: Neigh
         await inbox.receive(here.reception, request, network=NETWORK)
 
 
+async def test_before_a_signature_nothing_but_a_short_farewell_is_read(
+    here: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.world.pages[BOB] = Response(BOB, 404, {}, b"")
+    looked: list[str] = []
+    read = parse.activity
+    monkeypatch.setattr(parse, "activity", lambda document: looked.append(document["type"]) or read(document))
+    assert await _refusal(here, says("Create", BOB, bare(offer(BOB, summary="Delete")))) == "gone"
+    long = says("Delete", BOB, BOB, summary="x" * inbox.LONGEST_FAREWELL)
+    assert await _refusal(here, long) == "key-unreachable"
+    assert looked == []
+    assert await here.hear(says("Delete", BOB, BOB)) == "nothing"
+    assert set(looked) == {"Delete"}
+
+
 async def test_an_oddly_spelt_activity_is_refused(here: Neighbours) -> None:
     here.actor("bob")
     assert await _refusal(here, says("Follow", BOB, GROUP, id=f"{RENNES}:443/1")) == "odd-id"

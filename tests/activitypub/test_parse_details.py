@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
@@ -192,6 +193,28 @@ def test_prices_that_people_typed_are_read(typed: str, expected: tuple[Decimal, 
 def test_a_price_in_words_is_refused_rather_than_guessed(typed: str) -> None:
     with pytest.raises(BadActivity, match="bad-amount"):
         parse.document({**NOTE, "flohmarkt:data": {"name": "x", "price": typed}})
+
+
+def _work(word: str) -> float:
+    began = process_time()
+    for _ in range(1_000):
+        values.bare(word)
+    return process_time() - began
+
+
+def test_a_type_without_a_prefix_is_as_soon_read_as_one_with_many() -> None:
+    """B29: one pass for each letter took thousands of times as long; a page holds two thousand such types."""
+    assert values.bare("-" * 600) == "-" * 500
+    assert _work("-" * 500) < 50 * _work("-/" * 250)
+
+
+def test_no_price_is_looked_for_in_a_long_text() -> None:
+    data = {"name": "x", "price": f"15{' ' * 29}€"}
+    read = parse.document({**NOTE, "flohmarkt:data": data})
+    assert isinstance(read, ListingDocument)
+    assert read.price == Price(Decimal(15), EUR)
+    with pytest.raises(BadActivity, match="bad-amount"):
+        parse.document({**NOTE, "flohmarkt:data": {**data, "price": f"15{' ' * 30}€"}})
 
 
 @pytest.mark.parametrize("price", ["0", "0 €", 0, None])

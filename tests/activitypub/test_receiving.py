@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from fedivoisin.activitypub.keys import RECEPTION
+from fedivoisin.activitypub.receiving import LONGEST_KIND
 from fedivoisin.activitypub.wire import signatures, synchronisation
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.request import SignedRequest
@@ -99,6 +100,7 @@ async def test_what_is_signed_well_is_taken(door: Door) -> None:
     ("headers", "refusal"),
     [
         ({"Content-Type": "text/plain"}, (400, "not-an-activity-type")),
+        ({"Content-Type": f"application/activity+json{';' * LONGEST_KIND}"}, (400, "not-an-activity-type")),
         ({"Content-Encoding": "gzip"}, (415, "encoded")),
     ],
 )

@@ -27,8 +27,8 @@ _UNITS = {
 }
 _CURRENCY = r"€|eur(?:os?)?|chf"
 _TYPED_PRICE = re.compile(
-    rf"\s*(?P<before>{_CURRENCY})?\s*(?P<number>\d{{1,9}}(?:[.,]\d{{1,2}})?)(?:[.,]?[-–])?\s*(?P<after>{_CURRENCY})?"
-    r"\s*(?P<negotiable>VHB|VB)?\s*",
+    rf"\s*(?:(?P<before>{_CURRENCY})\s*)?(?P<number>\d{{1,9}}(?:[.,]\d{{1,2}})?)(?:[.,]?[-–])?"
+    rf"(?:\s*(?P<after>{_CURRENCY}))?(?:\s*(?P<negotiable>VHB|VB))?\s*",
     re.IGNORECASE,
 )
 _NOTHING: Json = {}
@@ -226,7 +226,7 @@ def _asked(flohmarkt: Json) -> _Asked | None:
     said = flohmarkt.get("price")
     amount, typed = said, None
     if isinstance(said, str):
-        typed = _TYPED_PRICE.fullmatch(said)
+        typed = _TYPED_PRICE.fullmatch(said) if len(said) <= values.LONGEST_NUMBER else None
         if typed is None:  # also "1.500": a wrong price misleads
             raise BadActivity("bad-amount")
         amount = typed["number"]

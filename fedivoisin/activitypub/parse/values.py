@@ -21,12 +21,13 @@ MAX_HTML = 65_536
 MAX_RECIPIENTS = 1000
 MAX_ITEMS = 100
 MAX_AMOUNT = Decimal(10**12)
+LONGEST_NUMBER = 32
+"""Characters of one that is typed, with all that stands around it."""
 
 _SHORT_PUBLIC = frozenset({"as:Public", "Public"})
 _NOT_IN_URL = re.compile(rf"[\x00-\x20\x7f<>\"\\^`{{|}}]|{UNSEEN.pattern}")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._-]+(?::[0-9]{1,5})?(?:[/?#][!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*)?")
 """What nearly all addresses look like; the others get a closer look."""
-_BEFORE = re.compile(r".*[#/:]", re.DOTALL)
 _DURATION = re.compile(r"P(\d{1,4})D")
 
 
@@ -132,7 +133,7 @@ def whole(value: object, least: int = 0, most: int = 2**31 - 1) -> int | None:
 def coordinate(value: object, most: int) -> float | None:
     """Degrees, also as text."""
     number = value
-    if isinstance(value, str) and len(value) <= 32:
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER:
         try:
             number = float(value)
         except ValueError:
@@ -159,7 +160,7 @@ def _decimal(value: object) -> Decimal | None:
         return Decimal(value)
     if isinstance(value, float):
         return Decimal(repr(value)) if isfinite(value) else None
-    if not isinstance(value, str) or len(value) > 32:
+    if not isinstance(value, str) or len(value) > LONGEST_NUMBER:
         return None
     try:
         return Decimal(value.strip().replace(",", "."))
@@ -195,4 +196,5 @@ def types(document: Json) -> tuple[str, ...]:
 
 def bare(word: str) -> str:
     """What stands after the last #, / or : of a term."""
-    return word[:MAX_LINE] if word.isalpha() else _BEFORE.sub("", word[:MAX_LINE])
+    word = word[:MAX_LINE]
+    return word if word.isalpha() else word[1 + max(map(word.rfind, "#/:")) :]
