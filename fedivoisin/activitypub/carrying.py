@@ -91,6 +91,11 @@ async def _read_all(rows: Sequence[Received | Taken]) -> tuple[list[Kept], dict[
     for row in rows:
         if patience.is_over():
             await asyncio.sleep(0)
+        if row.attempts > MAX_ATTEMPTS:
+            # Nobody puts off what was tried so often: the process ended at it each time, and must not once more.
+            log.error("activity set aside", extra={"row": row.id, "activity": row.activity_url})
+            ends[row.id] = OUR_FAULT
+            continue
         try:
             loaded = row.loaded if isinstance(row, Taken) else load(row.body)
             kept.append(Kept(row.id, row.actor_url, row.attempts, parse.activity(loaded.document), loaded.raw))

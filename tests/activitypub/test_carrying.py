@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.wire.origins import origin_of
 from fedivoisin.errors import Missing, Reason, Refused
 from fedivoisin.proof import Verified
+from fedivoisin.store import claims
 from fedivoisin.store import inbox as rows
 from fedivoisin.store.inbox import Incoming
 from fedivoisin.store.schema.federation import inbox as table
@@ -90,6 +91,24 @@ async def test_a_body_that_cannot_be_read_ends_so(here: Neighbours) -> None:
     verified = Verified(f"{BOB}#main-key", BOB, origin_of(BOB), b"{", "cavage")
     await here.store.append(rows.put, [Incoming(verified, f"{BOB}/one", "Follow")])
     assert await _carry_out(here) == ["bad-json"]
+
+
+async def test_what_ended_the_process_each_time_is_not_begun_again(
+    here: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _arrived(here, "one")
+
+    def kill(_: bytes) -> NoReturn:
+        raise SystemExit
+
+    with monkeypatch.context() as deadly:
+        deadly.setattr(carrying, "load", kill)
+        for _ in range(carrying.MAX_ATTEMPTS):
+            with pytest.raises(SystemExit):
+                await _carry_out(here)
+            await here.store.write(claims.forget)  # as at each start
+        assert await _carry_out(here) == ["our-fault"]
+    assert await _ends(here) == [(f"{BOB}/one", "our-fault")]
 
 
 async def test_while_many_are_read_others_have_their_turn(here: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
