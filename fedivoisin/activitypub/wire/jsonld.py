@@ -14,14 +14,21 @@ from fedivoisin.activitypub.wire.strict_json import Document, is_list, is_object
 from fedivoisin.activitypub.wire.vocabulary import aliases, canonical, is_renaming, our_context, our_key
 from fedivoisin.errors import BadActivity
 
-MAX_CONTEXTS = 32
 MAX_TERMS = 1000
-# Expansion costs 0.1 ms a node: what a peer may make us spend on one document stays under a quarter of a second.
-MAX_TRANSLATED_NODES = 2000
-LARGEST_KEPT_CONTEXT = 8192
+# Expansion costs up to 4 ms a context, each time that it stands there, and 0.2 ms a node: what a peer may make us spend
+# on one document stays under a quarter of a second.
+MAX_ENTRIES = 16
+MAX_TRANSLATED_NODES = 800
+# Where a type or a key brings a context of its own (`credentials/v1`), that is read anew at each use: 1 ms.
+MAX_SCOPED_NODES = 200
+# Of all contexts together: each key that they lengthen holds as much of them.
+LARGEST_CONTEXTS = 8192
 
 # Keywords that let a document say, once expanded, what its plain keys do not (CVE-2026-46349, -42462, -46713).
 _RESTRUCTURING = frozenset({"@graph", "@reverse", "@included"})
+# A context with these is laid over another one (PyLD writes into the one below, which all documents share), is read
+# again at each use of a term, or is laid under each relative address. No peer that we know needs any of it.
+_REACHING = frozenset({"@import", "@context", "@base"})
 # Our own contexts by an address, so that PyLD keeps their parsed form: 5 ms a document instead of 20.
 _READING = "https://w3id.org/fedivoisin/ours/reading"
 _WRITING = "https://w3id.org/fedivoisin/ours/writing"
@@ -38,14 +45,11 @@ def normalise(document: Document) -> Document:
     contexts, has_keywords = _survey(document)
     if not _redefine(contexts) and not has_keywords:
         return document
-    if len(contexts) > MAX_CONTEXTS:
-        raise BadActivity("context-too-large")
-    if _size(document) > MAX_TRANSLATED_NODES:
-        raise BadActivity("jsonld-too-large")
-    if any(_imports(context) for context in contexts):
+    _bound(document, contexts)
+    if _says(contexts, _REACHING):
         raise BadActivity("jsonld-restructuring")
     if not has_keywords and len(contexts) == 1 and "@context" in document:
-        names = _names(contexts[0])
+        names = _aliases(msgspec.json.encode(contexts[0]))
         if names is not None and not _has_short_addresses(document):
             renamed: Document = _under_our_names(document, names)
             return renamed
@@ -59,7 +63,7 @@ def _redefine(contexts: list[Any]) -> bool:
     # A page of an outbox says the same context with each of its activities: once is enough, for judging and counting.
     distinct = list({msgspec.json.encode(context): context for context in contexts}.values())
     encoded = msgspec.json.encode(distinct)
-    return _redefines(encoded) if len(encoded) <= LARGEST_KEPT_CONTEXT else _judge(distinct)
+    return _redefines(encoded) if len(encoded) <= LARGEST_CONTEXTS else _judge(distinct)
 
 
 def _is_by_name(context: Any) -> bool:
@@ -78,11 +82,6 @@ def _judge(contexts: list[Any]) -> bool:
         raise BadActivity("context-too-large")
     # Many empty ones, each laid over a large first one, would be quadratic.
     return any(is_renaming(terms, inline[0]) for terms in inline if terms)
-
-
-def _names(context: Any) -> Mapping[str, str] | None:
-    encoded = msgspec.json.encode(context)
-    return _aliases(encoded) if len(encoded) <= LARGEST_KEPT_CONTEXT else aliases(context)
 
 
 @lru_cache(maxsize=256)
@@ -140,17 +139,32 @@ def _objects(value: Any) -> Iterator[Document]:
         pending += [item for name, item in node.items() if isinstance(item, _NESTING) and name != "@context"]
 
 
+def _bound(document: Document, contexts: list[Any]) -> None:
+    entries = [entry for context in contexts for entry in (context if is_list(context) else [context])]
+    if len(entries) > MAX_ENTRIES or len(msgspec.json.encode(entries)) > LARGEST_CONTEXTS:
+        raise BadActivity("context-too-large")
+    is_scoped = any(isinstance(entry, str) and _brings_scopes(entry) for entry in entries)
+    if _size(document) > (MAX_SCOPED_NODES if is_scoped else MAX_TRANSLATED_NODES):
+        raise BadActivity("jsonld-too-large")
+
+
+def _brings_scopes(address: str) -> bool:
+    """Whether a term of the context behind it has a context of its own; `/x/../` may lead to any."""
+    known = bundled(address)
+    return "/." in address or (known is not None and _says(known["@context"], frozenset({"@context"})))
+
+
 def _size(document: Document) -> int:
     lists = (len(item) for node in _objects(document) for item in node.values() if is_list(item))
     return sum(map(len, _objects(document))) + sum(lists)
 
 
-def _imports(context: Any) -> bool:
-    """Whether it is laid over another one, at any depth. PyLD writes into the one below, which all documents share."""
+def _says(context: Any, keywords: frozenset[str]) -> bool:
+    """Whether one of them stands in it, at any depth."""
     pending = [context]
     for node in pending:
         if is_object(node):
-            if "@import" in node:
+            if not keywords.isdisjoint(node):
                 return True
             pending.extend(node.values())
         elif is_list(node):
