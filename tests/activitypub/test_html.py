@@ -31,6 +31,8 @@ CLEANED = [
         '<a href="https://a.example/" class="mention hashtag" rel="nofollow noopener">a</a>',
     ),
     ('<span class="modal">a</span><span class="invisible">b</span>', '<span>a</span><span class="invisible">b</span>'),
+    # Said thousands of times it would be looked for from each of them to the end.
+    ('<span class="invisible  invisible ellipsis invisible">b</span>', '<span class="invisible ellipsis">b</span>'),
     ("a\u202eb&#x202E;c&#8238;d\u2066e\x00f", "abcdef"),
     ("<h1 class=x>Titre</h1><div><div>x</div></div>", "<p>Titre</p><p>x</p>"),
     ("<svg><script>alert(1)</script></svg><math>x</math>a", "a"),
