@@ -162,16 +162,50 @@ async def test_b29_slow_regular_expressions(siege: Siege, mallory: Peer) -> None
             assert (await siege.get("/users/awa", {"Accept": header})).status in (200, 303)
         for words in ("a" * long, "é " * (long // 8), "%22" * 1_000, "-" * long):
             assert (await siege.get(f"/annonces?q={words}")).status < 500
-        html = (
-            "<p>" + "#a" * 20_000,
-            "<a href='" + "x:" * 20_000 + "'>",
-            "&" * 60_000,
-            "<" * 60_000,
-            " " * 60_000 + "x",
-        )
-        for content in html:
-            told = note(mallory.url, f"{mallory.origin}/notes/1", content=content, inReplyTo=siege.listing.url)
-            await siege.deliver(activity("Create", mallory.url, told), key=mallory.key)
+        for kind in (f"{ACTIVITY};" + '"' + ";" * long, "a/b;" * (long // 4)):
+            answer = await siege.post(body, {**siege.signed("POST", "/inbox", body, mallory.key), "Content-Type": kind})
+            assert answer.refusal == (400, "not-an-activity-type"), kind[:30]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<p>" + "#a" * 20_000,
+        "<a href='" + "x:" * 20_000 + "'>",
+        "&" * 60_000,
+        "<" * 60_000,
+        " " * 60_000 + "x",
+        "<a href='https://x.example/'><span class='" + "invisible " * 6_000 + "'><b>x</b></span></a>",
+    ],
+    ids=lambda content: content[:12],
+)
+async def test_b29_slow_regular_expressions_in_a_note(siege: Siege, mallory: Peer, content: str) -> None:
+    told = note(mallory.url, f"{mallory.origin}/notes/1", content=content, inReplyTo=siege.listing.url)
+    with at_most(2):
+        assert await siege.outcome(activity("Create", mallory.url, told), key=mallory.key) == "done"
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"publishes": None, "flohmarkt:data": {"price": " " * 60_000 + "x"}}, "bad-amount"),
+        ({"publishes": None, "flohmarkt:data": {"price": "1" + " " * 60_000 + "x"}}, "bad-amount"),
+        ({"publishes": {"type": "Intent", "name": "x " * 20_000, "action": "-" * 50_000}}, "done"),
+        ({"publishes": {"name": "x", "resourceQuantity": {"hasNumericalValue": "1" * 40_000}}}, "bad-amount"),
+        ({"summary": "<a href='" + "x:" * 20_000 + "'>"}, "done"),
+        ({"tag": [{"type": "Hashtag", "name": "#" * 600} for _ in range(100)]}, "done"),
+        ({"tag": [{"type": ["-" * 500] * 8, "name": "x"} for _ in range(50)]}, "done"),
+        ({"location": {"latitude": "1" * 50_000}, "fv:maxDuration": "P" + "1" * 50_000 + "D"}, "done"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_b29_slow_regular_expressions_in_a_listing(
+    siege: Siege, mallory: Peer, changes: dict[str, Any], outcome: str
+) -> None:
+    await siege.follow(mallory)
+    listing = offer(mallory.url, f"{mallory.origin}/items/1", **changes)
+    with at_most(2):
+        assert await siege.outcome(activity("Create", mallory.url, listing), key=mallory.key) == outcome
 
 
 async def test_b30_pathological_json_ld(siege: Siege, mallory: Peer) -> None:
@@ -181,21 +215,43 @@ async def test_b30_pathological_json_ld(siege: Siege, mallory: Peer) -> None:
     for number in range(25):
         scoped = {f"t{number}": {"@id": "https://x.example/", "@context": scoped}, "object": "as:object2"}
     many = [{"innocent": {"innocent": 1}} for _ in range(600)]
-    renaming = {"object": "as:object", "innocent": "https://x.example/i", "actor": {"@id": "as:actor", "@type": "@id"}}
-    documents: tuple[dict[str, Any], ...] = (
-        {"@context": [*CONTEXT, chain]},
-        {"@context": [*CONTEXT, scoped]},
-        {"@context": [*CONTEXT, *[{f"a{n}": "as:a"} for n in range(500)]]},
-        {"@context": [*CONTEXT, renaming, {"id": "@id", "Note": "as:Note2"}], "extra": many},
-        {"@context": {"@vocab": "x" * 50_000}},
-        {"@context": "https://mallory.example/never-fetched"},
+    renaming = {"object": "as:object2", "innocent": "https://x.example/i"}
+    address, scoping = CONTEXT[0], "https://www.w3.org/2018/credentials/v1"
+    own = {**renaming, "innocent": {"@id": "https://x.example/i", "@context": [address] * 100}}
+    large, contexts, structure = "jsonld-too-large", "context-too-large", "jsonld-restructuring"
+    refused: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("json-too-deep", {"@context": [*CONTEXT, scoped]}),
+        (contexts, {"@context": [*CONTEXT, {**chain, **renaming}]}),
+        (contexts, {"@context": [address] * 100 + [renaming]}),
+        (contexts, {"@context": [address, renaming], "tag": [{"@context": [address] * 60} for _ in range(30)]}),
+        (contexts, {"@context": {"@vocab": "x" * 50_000}}),
+        (structure, {"@context": [address, own], "innocent": [{"q": 1} for _ in range(20)]}),
+        (structure, {"@context": [address, renaming, {"@base": "https://x.example/" + "a/" * 2_000}]}),
+        (large, {"@context": [address, renaming], "extra": many}),
+        (large, {"@context": [address, scoping, renaming], "type": ["Block", *["VerifiableCredential"] * 200]}),
     )
     async with siege.unchanged():
-        for number, extra in enumerate(documents):
+        for number, (code, extra) in enumerate(refused):
             said = activity("Block", mallory.url, "https://nobody.example/users/x", **extra)
             with at_most(2):
                 answer = await siege.deliver(said, key=mallory.key)
-            assert answer.status in (202, 400, 403), number
+            assert answer.refusal == (400, code), number
+
+
+async def test_b30_contexts_that_redefine_nothing_are_not_read(siege: Siege, mallory: Peer) -> None:
+    """However long they are: the words are ours. One that takes a word away is read, and then it is not there."""
+    chain = {f"t{n}": f"t{n + 1}:x" for n in range(900)}
+    ends: tuple[tuple[str, Any], ...] = (
+        ("unknown-object", [*CONTEXT, chain]),
+        ("unknown-object", CONTEXT * 50),
+        ("unknown-object", "https://mallory.example/never-fetched"),
+        ("bad-object", [*CONTEXT, {"object": "as:object2"}]),
+    )
+    async with siege.unchanged():
+        for end, context in ends:
+            said = activity("Block", mallory.url, "https://nobody.example/users/x", **{"@context": context})
+            with at_most(2):
+                assert await siege.outcome(said, key=mallory.key) == end
     assert siege.elsewhere.gets("never") == []
 
 

@@ -53,13 +53,14 @@ async def test_b03_an_actor_id_redirects_to_another_actors_document(siege: Siege
     siege.elsewhere.redirect(alias, rozenn.url)
     said = activity("Follow", alias, siege.group_url)
     async with siege.unchanged():
-        assert (await siege.deliver(said, key=PrivateKey(f"{alias}#main-key", mallory.key.key))).status == 401
-        # The other way: a host that redirects openly must not make mallory's document speak for rozenn.
-        siege.elsewhere.redirect(f"{rozenn.origin}/go", mallory.url)
-        said = activity("Follow", f"{rozenn.origin}/go", siege.group_url)
-        assert (
-            await siege.deliver(said, key=PrivateKey(f"{rozenn.origin}/go#main-key", mallory.key.key))
-        ).status == 401
+        answer = await siege.deliver(said, key=PrivateKey(f"{alias}#main-key", mallory.key.key))
+        assert answer.refusal == (401, "not-a-key")
+        # The other way: a host that redirects openly must not make mallory's document speak for rozenn's host.
+        forged = siege.elsewhere.unserved(f"{rozenn.origin}/go", 1)
+        siege.elsewhere.serve(f"{mallory.origin}/as-go", forged.document)
+        siege.elsewhere.redirect(forged.url, f"{mallory.origin}/as-go")
+        said = activity("Follow", forged.url, siege.group_url)
+        assert (await siege.deliver(said, key=forged.key)).refusal == (401, "foreign-id")
     assert not await siege.is_kept(said["id"])
 
 
@@ -73,7 +74,8 @@ async def test_b04_a_fetched_id_is_not_the_url(siege: Siege, mallory: Peer, roze
             actor = f"{mallory.origin}/users/other-{number}"
             siege.elsewhere.serve(actor, {**mallory.document, "id": own_id})
             key = PrivateKey(f"{actor}#main-key", mallory.key.key)
-            assert (await siege.deliver(activity("Like", actor, siege.listing.url), key=key)).status == 401, own_id
+            answer = await siege.deliver(activity("Like", actor, siege.listing.url), key=key)
+            assert answer.refusal == (401, "foreign-id"), own_id
 
 
 async def test_b05_activity_json_uploaded_as_media(siege: Siege, rozenn: Peer) -> None:
@@ -178,26 +180,55 @@ async def test_b09_terms_renamed_so_that_two_readers_see_two_activities(siege: S
 async def test_b10_another_spelling_of_a_host(siege: Siege, rozenn: Peer) -> None:
     """Two spellings of one address would be two actors, and an exclusion could be walked around."""
     port = siege.elsewhere.port
-    hosts = ("RENNES.localhost", "rennes.localhost.", "ｒennes.localhost", "rennes.localhost:80", "x@rennes.localhost")
+    unlisted, odd = (401, "owner-does-not-list-key"), (400, "odd-id")
+    no_key, foreign = (401, "bad-key-id"), (403, "foreign-activity-id")
+    origins = (
+        (f"http://RENNES.localhost:{port}", unlisted, odd),
+        (f"http://rennes.localhost.:{port}", unlisted, odd),
+        (f"HTTP://rennes.localhost:{port}", unlisted, odd),
+        (f"http://ｒennes.localhost:{port}", no_key, odd),
+        (f"http://rennes.localhost:80:{port}", no_key, foreign),
+        (f"http://rennes.localhost:0{port}", no_key, foreign),
+        (f"http://x@rennes.localhost:{port}", no_key, foreign),
+        (f"http:///rennes.localhost:{port}", no_key, (400, "bad-id")),
+    )
     async with siege.unchanged():
-        for origin in (*(f"http://{host}:{port}" for host in hosts), f"HTTP://rennes.localhost:{port}"):
+        for origin, of_key, of_id in origins:
             actor = f"{origin}/users/rozenn"
             said = activity("Follow", actor, siege.group_url)
             answer = await siege.deliver(said, key=PrivateKey(f"{actor}#main-key", rozenn.key.key))
-            assert answer.status in (400, 401, 403), origin
+            assert answer.refusal == of_key, origin
             said = activity("Follow", rozenn.url, siege.group_url, id=f"{origin}/said/1")
-            assert (await siege.deliver(said, key=rozenn.key)).status in (400, 403), origin
+            assert (await siege.deliver(said, key=rozenn.key)).refusal == of_id, origin
             assert not await siege.is_kept(said["id"])
+
+
+async def test_b10_another_spelling_of_a_path(siege: Siege, rozenn: Peer) -> None:
+    """Where a server answers alike with and without a slash at the end, only the spelling it uses is the actor."""
+    async with siege.unchanged():
+        for actor in (f"{rozenn.url}/", rozenn.url.replace("/users/", "//users/"), f"{rozenn.url}?"):
+            siege.elsewhere.serve(actor, rozenn.document)
+            spelt = PrivateKey(f"{actor}#main-key", rozenn.key.key)
+            said = activity("Follow", actor, siege.group_url)
+            assert (await siege.deliver(said, key=spelt)).refusal == (401, "owner-does-not-list-key"), actor
+            own = activity("Follow", actor, siege.group_url, id=f"{rozenn.url}/said/{len(actor)}")
+            assert (await siege.deliver(own, key=rozenn.key)).refusal == (403, "actor-mismatch"), actor
+            assert not await siege.is_kept(own["id"])
 
 
 async def test_b10_a_blocked_host_in_other_spellings(siege: Siege, mallory: Peer) -> None:
     await siege.block("mallory.localhost")
     said = activity("Follow", mallory.url, siege.group_url)
+    origins = ("https://mallory.localhost", "https://mallory.localhost:443", "https://MALLORY.localhost.:0443")
     async with siege.unchanged():
+        for origin in (*origins, "http://mallory.localhost:80", "http://mallory.localhost", f"{mallory.origin}//"):
+            answer = await siege.deliver(said, key=PrivateKey(f"{origin}/users/mallory#main-key", mallory.key.key))
+            assert answer.refusal == (403, "blocked"), origin
         for host in ("mallory.localhost", "MALLORY.localhost", "mallory.localhost.", "eve.mallory.localhost"):
             answer = await siege.deliver(said, key=_key_at(siege, host, mallory))
             assert answer.refusal == (403, "blocked"), host
-        assert (await siege.deliver(said, key=_key_at(siege, "ｍallory.localhost", mallory))).status == 401
+        answer = await siege.deliver(said, key=_key_at(siege, "ｍallory.localhost", mallory))
+        assert answer.refusal == (401, "bad-key-id")
     assert siege.elsewhere.asked == []
 
 
@@ -208,10 +239,17 @@ def _key_at(siege: Siege, host: str, peer: Peer) -> PrivateKey:
 async def test_b14_a_standalone_key_whose_id_is_not_the_url_asked(siege: Siege, mallory: Peer, rozenn: Peer) -> None:
     said = activity("Follow", rozenn.url, siege.group_url)
     async with siege.unchanged():
-        for number, served_as in enumerate((rozenn.key.id, f"{mallory.origin}/keys/x", f"{rozenn.origin}/keys/1")):
+        for number, (served_as, code) in enumerate(
+            (
+                (rozenn.key.id, "foreign-id"),
+                (f"{rozenn.origin}/keys/1", "foreign-id"),
+                (f"{mallory.origin}/keys/x", "foreign-key"),
+            )
+        ):
             url = f"{mallory.origin}/keys/{number}"
             siege.elsewhere.serve(url, _key(served_as, rozenn.url))
-            assert (await siege.deliver(said, key=PrivateKey(url, mallory.key.key))).status == 401, served_as
+            answer = await siege.deliver(said, key=PrivateKey(url, mallory.key.key))
+            assert answer.refusal == (401, code), served_as
     assert not await siege.is_kept(said["id"])
 
 
