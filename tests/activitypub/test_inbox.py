@@ -127,8 +127,13 @@ async def test_before_a_signature_nothing_but_a_short_farewell_is_read(
 ) -> None:
     here.world.pages[BOB] = Response(BOB, 404, {}, b"")
     looked: list[str] = []
-    read = parse.activity
-    monkeypatch.setattr(parse, "activity", lambda document: looked.append(document["type"]) or read(document))
+    whole = parse.activity
+
+    def read(document: Any) -> Activity:
+        looked.append(document["type"])
+        return whole(document)
+
+    monkeypatch.setattr(parse, "activity", read)
     assert await _refusal(here, says("Create", BOB, bare(offer(BOB, summary="Delete")))) == "gone"
     long = says("Delete", BOB, BOB, summary="x" * inbox.LONGEST_FAREWELL)
     assert await _refusal(here, long) == "key-unreachable"
