@@ -45,6 +45,8 @@ BACKLOG = 512
 """Connections that may wait to be taken."""
 RARELY = (5_000, 20, 20)
 """When the garbage collector looks for rings: most of what a request or a delivery leaves behind goes without it."""
+IDLE = 30.0
+"""Seconds in which the whole head of a request must have come, from the start of a connection or the answer before."""
 OPEN_FILES = 65_536
 """Connections to hundreds of other servers are kept, each an open file; many systems allow 1,024 unless asked."""
 
@@ -250,14 +252,26 @@ async def _watched(store: Store, world: World, listening: socket.socket | None, 
 
 @asynccontextmanager
 async def _answering(app: web.Application, listening: socket.socket) -> AsyncGenerator[None]:
-    # No browser and no server sends packed bodies; only bombs are (FEDERATION.md §7, B35).
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=10, keepalive_timeout=30, auto_decompress=False)
+    runner = runner_of(app)
     try:
         await runner.setup()
         await web.SockSite(runner, listening, backlog=BACKLOG).start()
         yield
     finally:
         await runner.cleanup()
+
+
+def runner_of(app: web.Application, *, shutdown_timeout: float = 10) -> web.AppRunner:
+    """What reads the requests; `shutdown_timeout`: seconds for those that are under way at the end."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=shutdown_timeout,
+        # Nothing but a whole head ends that wait: it bounds heads that drip as well as silence (B25).
+        keepalive_timeout=IDLE,
+        # No browser and no server sends packed bodies; only bombs are (FEDERATION.md §7, B35).
+        auto_decompress=False,
+    )
 
 
 def _make_room() -> None:

@@ -39,6 +39,7 @@ _LIMITS: dict[str, dict[str, str]] = {
     PAGE: {
         "too-many-requests": "page-requests",
         "too-large": "form-size",
+        "too-slow": "form-time",
         "too-many-attempts": "attempts",
         "picture-too-large": "picture",
         "picture-unreadable": "picture",

@@ -13,6 +13,7 @@ class Reason(StrEnum):
     TOO_MANY_ATTEMPTS = "too-many-attempts"
     FORM_EXPIRED = "form-expired"
     TOO_LARGE = "too-large"
+    TOO_SLOW = "too-slow"
     FORM_UNREADABLE = "form-unreadable"
     FIELD_MISSING = "field-missing"
     FIELD_TOO_SHORT = "field-too-short"

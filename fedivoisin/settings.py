@@ -61,7 +61,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inbox_strangers: int = 300
     """Keys never seen before that one address (IPv6: one /64) may make us fetch, per `window`."""
     body_time: float = 20
-    """Seconds in which the whole body of a request to an inbox must have come."""
+    """Seconds in which the whole body of a request must have come."""
+    form_time: float = 300
+    """The same for a member's form with pictures: a phone may have a slow line."""
     window: int = 300
     queue: int = 20_000
     """Activities that may wait to be processed before new ones are answered 503."""

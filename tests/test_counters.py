@@ -21,6 +21,7 @@ from fedivoisin.errors import Reason
         (WORK, Reason.TOO_MANY_ATTEMPTS, "flags"),
         (PAGE, Reason.PICTURE_TOO_LARGE, "picture"),
         (PAGE, Reason.TOO_LARGE, "form-size"),
+        (PAGE, Reason.TOO_SLOW, "form-time"),
     ],
 )
 def test_each_limit_has_its_name(where: str, code: str, limit: str) -> None:

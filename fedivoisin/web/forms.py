@@ -1,5 +1,6 @@
 """What was typed, what is wrong with it, and both kept until it is right."""
 
+import asyncio
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from aiohttp.http import HttpProcessingError
 from aiohttp.web_request import FileField
 
 from fedivoisin.errors import Reason, Refused
+from fedivoisin.web.keys import SETTINGS
 from fedivoisin.web.reasons import sentence
 
 MAX_FORM = 256 * 1024
@@ -121,13 +123,17 @@ class Form:
 
 
 async def read_form(request: web.Request, *, translate: Callable[[str], str], max_file: int) -> Form:
-    """Read a POST within its limits. Raises Refused(TOO_LARGE or FORM_UNREADABLE)."""
+    """Read a POST within its limits. Raises Refused(TOO_LARGE, TOO_SLOW or FORM_UNREADABLE)."""
+    limits = request.app[SETTINGS].limits
     is_multipart = request.content_type.startswith("multipart/")
     most = MAX_FORM + MAX_FILES * max_file if is_multipart else MAX_FORM
     if (request.content_length or 0) > most:
         raise Refused(Reason.TOO_LARGE)
     try:
-        posted = await request.clone(client_max_size=most).post()
+        async with asyncio.timeout(limits.form_time if is_multipart and max_file else limits.body_time):
+            posted = await request.clone(client_max_size=most).post()
+    except TimeoutError as error:
+        raise Refused(Reason.TOO_SLOW) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise Refused(Reason.TOO_LARGE) from error
     except (ValueError, LookupError, web.HTTPBadRequest, web.RequestPayloadError, HttpProcessingError) as error:

@@ -22,6 +22,9 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.TOO_MANY_ATTEMPTS: mark("Trop d’essais. Attendez quelques minutes, puis recommencez."),
     Reason.FORM_EXPIRED: mark("La page était ouverte depuis trop longtemps. Vérifiez, puis envoyez encore une fois."),
     Reason.TOO_LARGE: mark("C’est trop lourd. Choisissez une photo plus petite ou raccourcissez le texte."),
+    Reason.TOO_SLOW: mark(
+        "L’envoi a pris trop de temps. Rapprochez-vous du wifi ou choisissez une photo plus légère, puis recommencez."
+    ),
     Reason.FORM_UNREADABLE: mark("Nous n’avons pas pu lire ce qui a été envoyé. Recommencez."),
     Reason.FIELD_MISSING: mark("Remplissez ce champ."),
     Reason.FIELD_TOO_SHORT: mark("Trop court : {least} caractères au moins."),
@@ -139,6 +142,7 @@ STATUS: Mapping[Reason, int] = {
     Reason.TOO_MANY_ATTEMPTS: 429,
     Reason.FORM_EXPIRED: 403,
     Reason.TOO_LARGE: 413,
+    Reason.TOO_SLOW: 408,
     Reason.LISTING_GONE: 410,
     Reason.RENEWAL_SPENT: 410,
     Reason.FORM_UNREADABLE: 400,

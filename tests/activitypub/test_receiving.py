@@ -16,7 +16,7 @@ from fedivoisin.activitypub.wire import signatures, synchronisation
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.request import SignedRequest
 from fedivoisin.activitypub.wire.synchronisation import HEADER, Synchronisation
-from fedivoisin.app import create_app
+from fedivoisin.app import create_app, runner_of
 from fedivoisin.settings import Limits, Settings
 from fedivoisin.store import follower_checks, neighbourhoods
 from fedivoisin.world import Response
@@ -65,7 +65,7 @@ class Door:
 async def door(here: Neighbours) -> AsyncIterator[Door]:
     """Open."""
     app = create_app(Settings(limits=LIMITS), here.store, here.world.doors)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
+    runner = runner_of(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     here.actor("bob")

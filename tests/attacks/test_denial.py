@@ -7,7 +7,7 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import func, select
 
+from fedivoisin import app
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.adapters.network import Network, Times
 from fedivoisin.errors import Refused
@@ -74,7 +75,7 @@ async def test_b25_a_slow_drip_from_a_host_that_we_ask(besiege: Besiege) -> None
 
 async def test_b25_a_slow_drip_into_our_inbox(besiege: Besiege) -> None:
     siege = await besiege(limits=Limits(body_time=0.3))
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(siege.town.host.rpartition(":")[2]))
+    reader, writer = await _connected(siege)
     head = (
         f"POST /inbox HTTP/1.1\r\nHost: {siege.town.host}\r\nContent-Type: {ACTIVITY}\r\nContent-Length: 1000\r\n\r\n"
     )
@@ -83,6 +84,48 @@ async def test_b25_a_slow_drip_into_our_inbox(besiege: Besiege) -> None:
     assert b" 408 " in answer
     writer.close()
     assert (await siege.get("/.well-known/nodeinfo")).status == 200
+
+
+@pytest.mark.parametrize("path", ["/connexion", "/demander", "/inscription", "/nowhere"])
+async def test_b25_a_form_that_drips(besiege: Besiege, path: str) -> None:
+    siege = await besiege(limits=Limits(body_time=0.3))
+    reader, writer = await _connected(siege)
+    kind = "application/x-www-form-urlencoded"
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: {siege.town.host}\r\nContent-Type: {kind}\r\n".encode())
+    writer.write(b"Content-Length: 1000\r\n\r\ncsrf=")
+    answer = await asyncio.wait_for(reader.readline(), 10)
+    assert answer.split()[1] in (b"408", b"404"), answer
+    writer.close()
+
+
+@pytest.mark.parametrize("asked_before", [False, True], ids=["at once", "after an answer"])
+async def test_b25_the_head_of_a_request_that_drips(
+    besiege: Besiege, monkeypatch: pytest.MonkeyPatch, asked_before: bool
+) -> None:
+    """The connection is closed, however often another line of the head comes."""
+    monkeypatch.setattr(app, "IDLE", 0.5)
+    siege = await besiege()
+    reader, writer = await _connected(siege)
+    head = f"GET /.well-known/nodeinfo HTTP/1.1\r\nHost: {siege.town.host}\r\n".encode()
+    if asked_before:
+        writer.write(head + b"\r\n")
+        assert (await reader.readline()).split()[1] == b"200"
+    writer.write(head)
+    dripping = asyncio.create_task(_drip_into(writer))
+    with suppress(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 10)  # its end is the connection's
+    dripping.cancel()
+    writer.close()
+
+
+async def _connected(siege: Siege) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", int(siege.town.host.rpartition(":")[2]))
+
+
+async def _drip_into(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"X-Again: x\r\n")
+        await asyncio.sleep(0.05)
 
 
 async def test_b26_unbounded_json(besiege: Besiege) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from fedivoisin.actions import founding, listings
 from fedivoisin.activitypub.inbox import Reception
 from fedivoisin.activitypub.keys import RECEPTION
-from fedivoisin.app import create_app, new_id, open_world, prepare, utc_now
+from fedivoisin.app import create_app, new_id, open_world, prepare, runner_of, utc_now
 from fedivoisin.ids import ActorId, MemberId
 from fedivoisin.market import categories
 from fedivoisin.market.listing import Listing
@@ -123,7 +123,7 @@ async def a_town(
         admin = await store.write(found, settings.origin, name, with_categories=True)
         world = doors(await stack.enter_async_context(open_world(settings, store)))
         app = create_app(settings, store, world)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
+        runner = runner_of(app, shutdown_timeout=0.1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening).start()

@@ -1,5 +1,6 @@
 """A form is read within its limits; what is wrong stands beside its field, and what was typed stays."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from decimal import Decimal
@@ -93,6 +94,44 @@ async def test_a_form_that_does_not_say_its_length_has_the_same_limit(client: Cl
 
     async with client.post("/", data=slowly(), headers=AWA | URLENCODED) as answer:
         assert answer.status == 413
+
+
+async def test_a_form_that_comes_too_slowly_is_refused(store: Store, world: FakeWorld) -> None:
+    """Who sends photos has more time than who sends words, and only members send photos."""
+    await put_awa(store)
+    others_are_answered = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"--b\r\nContent-Disposition: form-data; name=csrf\r\n\r\n" + CSRF.encode()
+        await others_are_answered.wait()
+        yield b"\r\n--b--\r\n"
+
+    async def send(headers: dict[str, str]) -> tuple[int, str]:
+        async with client.post("/", data=slowly(), headers=headers) as answer:
+            return answer.status, await answer.text()
+
+    async with framed(store, world, {"/": tell}, Settings(limits=Limits(body_time=0.1))) as client:
+        photo = asyncio.create_task(send(AWA | MULTIPART))
+        for headers in (AWA | URLENCODED, MULTIPART):
+            status, page = await send(headers)
+            assert status == 408
+            assert "Rapprochez-vous du wifi" in page
+        others_are_answered.set()
+        assert (await photo)[0] == 200
+    assert world.counters.limits["form-time"] == 2
+
+
+async def test_even_photos_must_come_in_time(store: Store, world: FakeWorld) -> None:
+    async def for_ever() -> AsyncIterator[bytes]:
+        yield b"--b\r\n"
+        await asyncio.Event().wait()
+
+    await put_awa(store)
+    async with (
+        framed(store, world, {"/": tell}, Settings(limits=Limits(form_time=0.1))) as client,
+        client.post("/", data=for_ever(), headers=AWA | MULTIPART) as answer,
+    ):
+        assert answer.status == 408
 
 
 @pytest.mark.parametrize(
