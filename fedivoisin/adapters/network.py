@@ -27,6 +27,11 @@ MAX_REDIRECTS = 3
 MAX_ANSWER = 64 * 1024
 """What is read of the answer to a POST: nothing is done with it but a look."""
 
+PLACES = {"GET": 100, "POST": 128}
+"""Connections at once, for each method its own: strangers make us fetch, and however slowly they answer, a delivery
+finds a place at once (its time runs while it waits for one). Deliveries go to 64 hosts at once.
+"""
+
 TLS_BUFFER = 32 * 1024
 """What is read at once from a TLS connection, and kept for each: asyncio takes 256 KiB, but hundreds of connections are
 kept, and a TLS record has 16.
@@ -78,7 +83,7 @@ class Network:
         self._resolver = resolver
         self._counters = counters or Counters()
         self._tls: ssl.SSLContext | None = None
-        self._clients: dict[bool, aiohttp.ClientSession] = {}
+        self._clients: dict[tuple[str, bool], aiohttp.ClientSession] = {}
 
     async def fetch(
         self, url: str, *, accept: str, max_bytes: int, sign: Sign | None = None, may_go: MayGo | None = None
@@ -142,7 +147,7 @@ class Network:
         self, method: str, address: Url, headers: Mapping[str, str], body: bytes | None
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         # `encoded`: the path goes out exactly as it was signed.
-        return self._client(self._is_lab(address)).request(
+        return self._client(method, self._is_lab(address)).request(
             method,
             URL(address.address, encoded=True),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity", **headers},
@@ -150,14 +155,15 @@ class Network:
             allow_redirects=False,
         )
 
-    def _client(self, lab: bool) -> aiohttp.ClientSession:
-        """One session with its own connections for the internet, one for the lab: a kept connection never crosses."""
-        if lab not in self._clients:
-            self._clients[lab] = aiohttp.ClientSession(
+    def _client(self, method: str, lab: bool) -> aiohttp.ClientSession:
+        """Sessions with their own connections for the internet and for the lab: a kept connection never crosses."""
+        if (method, lab) not in self._clients:
+            self._clients[method, lab] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     resolver=Names(self._resolver(), self._times.dns, lab),
                     socket_factory=_lab_socket if lab else _public_socket,
                     ssl=self._tls_context(),
+                    limit=PLACES[method],
                     limit_per_host=8,
                     keepalive_timeout=60,
                     use_dns_cache=False,  # connections are kept: names are asked for seldom, and by one task less
@@ -169,7 +175,7 @@ class Network:
                 auto_decompress=False,
                 trust_env=False,
             )
-        return self._clients[lab]
+        return self._clients[method, lab]
 
     def _tls_context(self) -> ssl.SSLContext:
         # Making one costs 19 ms: one for all.

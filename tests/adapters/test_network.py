@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from fedivoisin.activitypub import delivery
+from fedivoisin.adapters import network
 from fedivoisin.adapters.network import MAX_ANSWER, Times
 from fedivoisin.errors import BadActivity, Unreachable
 from tests.adapters.loopback import Handler, certificates, get, hello, lab, network_to, serving
@@ -46,6 +48,28 @@ async def test_fields_sent_twice_are_joined() -> None:
     async with lab(handler) as (network, base):
         response = await network.fetch(base, accept="*/*", max_bytes=10)
     assert response.headers["link"] == "<a>, <b>"
+
+
+async def test_however_many_answers_to_fetches_are_slow_a_delivery_finds_a_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(network.PLACES, "GET", 1)
+    asked, over = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if request.method == "GET":
+            asked.set()
+            await over.wait()
+        return web.Response(status=202)
+
+    async with lab(handler, times=Times(total=5)) as (client, base):
+        fetching = asyncio.create_task(get(client, base))
+        await asked.wait()
+        assert (await client.post(f"{base}/inbox", body=b"{}", headers={})).status == 202
+        assert not fetching.done()
+        over.set()
+        await fetching
+    assert network.PLACES["POST"] >= delivery.MOST_HOSTS
 
 
 async def test_a_port_where_nobody_listens_is_unreachable() -> None:
