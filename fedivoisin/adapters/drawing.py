@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass, field
 from importlib import import_module
 from io import BytesIO
+from itertools import product
 from math import cos, pi
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 THUMBNAIL = 480
+ORIENTATION = 0x0112
+"""The Exif tag that says which side of a photo is up."""
 FORMATS = ("JPEG", "PNG", "WEBP")
 QUALITY = 80
 BLUR_SIDE = 32
 """The blurred preview needs no more pixels than that."""
+MOST_WEBP = 16_000_000
+"""Pixels of a WebP: while it is decoded, libwebp and Pillow hold it four times. No camera makes any."""
+TILE = 512
+"""Side of what is converted at once of a large picture."""
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 
 
@@ -44,6 +51,8 @@ def draw(body: bytes, max_side: int, max_pixels: int) -> EncodedImage | Fault:
         try:
             with Image.open(BytesIO(body), formats=FORMATS) as opened:
                 width, height = opened.size
+                if opened.format == "WEBP":
+                    max_pixels = min(max_pixels, MOST_WEBP)
                 if width * height > max_pixels:
                     return Fault(Reason.PICTURE_TOO_LARGE, {"megapixels": max_pixels // 1_000_000})
                 return _drawn(opened, max_side)
@@ -61,12 +70,31 @@ def _drawn(opened: "Image", max_side: int) -> EncodedImage:
 
     # A JPEG can be decoded at a half, a quarter, an eighth: fifty megapixels never stand in memory.
     opened.draft("RGB", (max_side, max_side))
-    upright = ImageOps.exif_transpose(opened)
-    large = _pixels_only(upright)
+    large = _shrunk(opened, max_side)
     large.thumbnail((max_side, max_side))
+    large.getexif()[ORIENTATION] = opened.getexif().get(ORIENTATION, 1)
+    ImageOps.exif_transpose(large, in_place=True)
     small = large.copy()
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     return EncodedImage(_webp(large), large.width, large.height, _webp(small), blurhash(small))
+
+
+def _shrunk(picture: "Image", max_side: int) -> "Image":
+    """The pixels alone, a whole number of times fewer, down to less than twice `max_side`.
+
+    Tile by tile: of a PNG, which has no draft mode, only what was decoded stands in memory whole. Each conversion of
+    64 megapixels would take another 256 MB.
+    """
+    from PIL import Image
+
+    width, height = picture.size
+    by = max(1, max(width, height) // max_side)
+    shrunk = Image.new("RGB", (-(-width // by), -(-height // by)))
+    step = by * max(1, TILE // by)
+    for left, top in product(range(0, width, step), range(0, height, step)):
+        tile = picture.crop((left, top, min(left + step, width), min(top + step, height)))
+        shrunk.paste(_pixels_only(tile).reduce(by), (left // by, top // by))
+    return shrunk
 
 
 def _pixels_only(picture: "Image") -> "Image":

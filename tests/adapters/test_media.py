@@ -1,6 +1,8 @@
 """Pictures are drawn anew, and hostile ones are refused with a sentence."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -72,6 +74,45 @@ def test_the_place_hidden_in_a_photo_is_gone_and_it_stands_upright() -> None:
             assert not kept.getexif()
             assert "icc_profile" not in kept.info
         assert b"secret" not in body
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_picture_of_many_tiles_is_put_together_as_it_was(orientation: int) -> None:
+    exif, kept = Image.Exif(), BytesIO()
+    exif[ORIENTATION] = orientation
+    Image.linear_gradient("L").resize((1301, 701)).save(kept, "PNG", exif=exif)
+    found = drawn(kept.getvalue(), side=300)
+    assert (found.width, found.height) == ((300, 162) if orientation == 1 else (162, 300))
+    with Image.open(BytesIO(found.body)) as shown:
+        grey = shown.convert("L")
+    # From black above to white below; turned, from white at the left to black at the right.
+    for place, shade in ((0.25, 64), (0.5, 128), (0.75, 192)):
+        for across in (0.1, 0.9):
+            upright = (int(across * 299), int(place * 161))
+            at = upright if orientation == 1 else (161 - upright[1], upright[0])
+            assert grey.getpixel(at) == pytest.approx(shade, abs=4)
+
+
+def test_a_large_png_is_decoded_once_and_never_copied_whole(tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    path.write_bytes(a_picture("PNG", size=(5000, 4000), mode="RGBA"))
+    asking = (
+        "import pathlib, sys; from fedivoisin.adapters import drawing\n"
+        "found = drawing.draw(pathlib.Path(sys.argv[1]).read_bytes(), 1600, 20_000_000); assert found.width == 1600\n"
+        "print(pathlib.Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])"
+    )
+    told = subprocess.run([sys.executable, "-c", asking, str(path)], capture_output=True, text=True, check=True)
+    decoded = 20_000_000 * 4
+    assert int(told.stdout) * 1024 < 2 * decoded
+
+
+@pytest.mark.parametrize(("pixels", "is_taken"), [(60 * 80, True), (60 * 80 - 1, False)])
+def test_a_webp_may_have_fewer_pixels_than_other_pictures(
+    monkeypatch: pytest.MonkeyPatch, pixels: int, is_taken: bool
+) -> None:
+    monkeypatch.setattr(drawing, "MOST_WEBP", pixels)
+    assert isinstance(drawing.draw(a_picture("WEBP"), SIDE, PIXELS), EncodedImage) is is_taken
+    assert drawn(a_picture("PNG")).width == 80
 
 
 def test_what_is_transparent_becomes_white() -> None:
