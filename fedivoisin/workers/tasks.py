@@ -14,6 +14,7 @@ from fedivoisin.store import (
     outbox_purge,
     reports,
     sessions,
+    strangers,
     tallies,
     tasks,
     throttle,
@@ -50,6 +51,8 @@ TABLE: Mapping[str, Task] = {
     "purge-unreachable-keys": Task(timedelta(hours=6), keys.purge_unreachable),
     "purge-tallies": Task(timedelta(hours=1), tallies.purge),
     "forget-expired-keys": Task(timedelta(minutes=30), keys.forget_expired),
+    "forget-strangers": Task(timedelta(days=1), strangers.forget_actors, in_batches=True),
+    "forget-their-hosts": Task(timedelta(days=1), strangers.forget_peers, in_batches=True),
     "purge-reports": Task(timedelta(days=1), reports.purge),
     "purge-mails": Task(timedelta(days=1), mails.purge),
 }
