@@ -1,6 +1,6 @@
 """Pictures: files of ours, what stands under a listing, and the kept copies of other towns' pictures."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -173,6 +173,15 @@ async def remote_failed(tx: Tx, url: str, *, is_final: bool, wait: timedelta) ->
     """It could not be kept: tried again after `wait`, or never."""
     values = {"state": "failed", "next_at": None} if is_final else {"next_at": tx.now + wait}
     await tx.conn.execute(update(remote_media).where(remote_media.c.url == url).values(**values))
+
+
+async def put_off_remote(tx: Tx, urls: Sequence[str], *, wait: timedelta) -> None:
+    """They were claimed and not asked for: due again after `wait`, and no try is counted."""
+    await tx.conn.execute(
+        update(remote_media)
+        .where(remote_media.c.url.in_(urls))
+        .values(next_at=tx.now + wait, attempts=remote_media.c.attempts - 1)
+    )
 
 
 async def forget_unused(tx: Tx, *, before: datetime, limit: int) -> list[str]:

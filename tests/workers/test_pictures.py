@@ -1,6 +1,9 @@
 """Pictures of other towns are fetched once, drawn anew and kept; what fails is tried again, or never."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,7 @@ from fedivoisin.store import blocks, listings, pictures
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.workers.pictures import fetch_remote_pictures
 from fedivoisin.world import Response
-from tests.fakes import FakeWorld
+from tests.fakes import FakeWorld, Request
 from tests.makers import a_listing, put_actor, put_listings, put_neighbourhood
 
 URL = "https://rennes.example/m/1.jpg"
@@ -126,3 +129,43 @@ async def test_the_picture_of_a_deleted_listing_is_not_fetched(store: Store, wor
     await store.write(listings.mark_deleted, "listing-1")
     await fetched(store, world)
     assert world.requests == []
+
+
+async def test_a_host_that_keeps_us_waiting_holds_up_nobody_and_is_asked_once_in_a_turn(
+    store: Store, world: FakeWorld
+) -> None:
+    """B25: sixteen pictures that drip, and behind them one of an honest town."""
+    slow = [f"https://rennes.example/slow/{number}" for number in range(16)]
+    shown = [Picture(PictureId(f"p-{url[-2:]}"), url, "image/jpeg", "", 640, 480, None) for url in slow]
+    honest = Picture(PictureId("p-ok"), "https://lyon.example/ok", "image/jpeg", "", 640, 480, None)
+    await store.write(listings.mark_deleted, "listing-1")
+    await fetched(store, world)
+    author = "actor-yann@rennes.example"
+    for number, pictures_of_one in enumerate([shown, [honest]], 2):
+        far = a_listing(number, author=author, is_local=False, group_id=None, pictures=tuple(pictures_of_one))
+        await put_listings(store, far)
+    world.publish(honest.url, b"jpeg")
+    over = asyncio.Event()
+
+    async def fetch(url: str, **asked: Any) -> Response:
+        if url not in slow:
+            over.set()
+            return await world.fetch(url, **asked)
+        world.requests.append(Request("GET", url, {}))
+        await asyncio.wait_for(over.wait(), 10)
+        world.pass_time(seconds=20)
+        raise Unreachable("timeout")
+
+    assert await fetch_remote_pictures(store, replace(world.doors, fetch=fetch), Limits()) == 17
+    assert over.is_set()
+    assert len([one for one in world.requests if one.url in slow]) == 1
+    async with store.read() as tx:
+        assert set(await pictures.kept_copies(tx, [honest.url, *slow])) == {honest.url}
+    # The others are asked for soon, and no try was counted.
+    world.pages |= {url: Response(url, 200, {}, b"jpeg") for url in slow}
+    world.pass_time(seconds=20)
+    assert await fetched(store, world) == 15
+    world.pass_time(minutes=4)
+    assert await fetched(store, world) == 1
+    async with store.read() as tx:
+        assert len(await pictures.kept_copies(tx, slow)) == 16
