@@ -107,10 +107,10 @@ async def test_a_form_that_comes_too_slowly_is_refused(store: Store, world: Fake
         yield b"\r\n--b--\r\n"
 
     async def send(headers: dict[str, str]) -> tuple[int, str]:
-        async with client.post("/", data=slowly(), headers=headers) as answer:
+        async with site.post("/", data=slowly(), headers=headers) as answer:
             return answer.status, await answer.text()
 
-    async with framed(store, world, {"/": tell}, Settings(limits=Limits(body_time=0.1))) as client:
+    async with framed(store, world, {"/": tell}, Settings(limits=Limits(body_time=0.1))) as site:
         photo = asyncio.create_task(send(AWA | MULTIPART))
         for headers in (AWA | URLENCODED, MULTIPART):
             status, page = await send(headers)
