@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
+from aiohttp import FormData
+
 from fedivoisin.ids import ActorId, MemberId
 from fedivoisin.store import sessions
 from tests.attacks.siege import Answer, Siege
@@ -32,6 +34,14 @@ class Browser:
         return self._kept(
             await self.siege.request("POST", path, headers=self._headers({**kind, **(headers or {})}), body=body)
         )
+
+    async def upload(self, path: str, name: str, body: bytes, /, **fields: str) -> Answer:
+        """The same with a file."""
+        sent = FormData({"csrf": self.csrf, **fields})
+        sent.add_field(name, body, filename="photo.png", content_type="image/png")
+        packed = sent()
+        headers = self._headers({"Content-Type": packed.content_type, "Origin": self.siege.town.origin})
+        return self._kept(await self.siege.request("POST", path, headers=headers, body=packed))
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

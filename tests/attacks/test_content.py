@@ -11,9 +11,11 @@ from PIL import Image
 from sqlalchemy import select
 
 from fedivoisin.errors import Refused
+from fedivoisin.settings import Limits
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.listings import remote_media
 from tests.attacks.browser import Browser, assert_harmless, signed_in
+from tests.attacks.conftest import Besiege
 from tests.attacks.elsewhere import Peer, activity, note, offer
 from tests.attacks.siege import Siege
 
@@ -143,6 +145,65 @@ async def test_b37_hostile_images_of_other_towns(siege: Siege, mallory: Peer) ->
     assert mallory.origin.encode() + b"/pictures" not in page.body  # no browser is sent to them either
 
 
+def _padded(body: bytes, size: int) -> bytes:
+    return body + b"\0" * (size - len(body))  # behind its end: the picture is the same
+
+
+async def test_b37_images_posted_by_members(besiege: Besiege) -> None:
+    """On a running instance: what is hostile is refused beside its field; just within the limits is taken."""
+    siege = await besiege(limits=Limits(picture=20_000, picture_pixels=64 * 48))
+    awa = await signed_in(siege, siege.awa)
+
+    async def sent(body: bytes) -> int:
+        return (await awa.upload("/moi/profil", "pictures", body, display_name="Awa")).status
+
+    async def portrait() -> str | None:
+        return (await siege.town.actor(siege.awa_url)).icon_url
+
+    within, beyond = _picture(64, 48), _picture(64, 49)
+    for body in (b"<svg onload='alert(1)'/>", b"GIF89a", _png_of(60_000, 60_000), within[:60], beyond):
+        assert await sent(body) == 422
+    assert await sent(_padded(within, 20_001)) == 413
+    assert await portrait() is None
+    assert await sent(within) == 303
+    first = await portrait()
+    assert await sent(_padded(within, 20_000)) == 303
+    second = await portrait()
+    assert None not in (first, second)
+    assert first != second
+    stranger = Browser(siege)
+    await stranger.open("/connexion")
+    assert (await stranger.upload("/connexion", "pictures", within)).status == 413  # not even read
+
+
+async def test_b37_images_of_other_towns_just_within_and_beyond(besiege: Besiege) -> None:
+    siege = await besiege(limits=Limits(remote_picture=20_000, remote_picture_pixels=64 * 48))
+    mallory = siege.elsewhere.person("mallory", "mallory", 1)
+    await siege.follow(mallory)
+    within, beyond = _picture(64, 48), _picture(64, 49)
+    bodies = {
+        "within": within,
+        "pixels": beyond,
+        "bytes-within": _padded(within, 20_000),
+        "bytes": _padded(within, 20_001),
+    }
+    for name, body in bodies.items():
+        siege.elsewhere.serve(f"{mallory.origin}/{name}", body, kind="image/png")
+    images = [{"type": "Image", "mediaType": "image/png", "url": f"{mallory.origin}/{name}"} for name in bodies]
+    listing = offer(mallory.url, f"{mallory.origin}/items/1", attachment=images)
+    assert await siege.outcome(activity("Create", mallory.url, listing), key=mallory.key) == "done"
+
+    async def tried(tx: Tx) -> dict[str, str]:
+        rows = await tx.conn.execute(select(remote_media.c.url, remote_media.c.state, remote_media.c.attempts))
+        # One that is too long is asked for again, later: it may be another by then.
+        over = {row.url.rpartition("/")[2]: row.state for row in rows if row.state != "waiting" or row.attempts}
+        return over if len(over) == len(bodies) and "waiting" not in (over["within"], over["bytes-within"]) else {}
+
+    ended = await siege.town.eventually(tried, that="the pictures")
+    assert (ended["within"], ended["bytes-within"], ended["pixels"]) == ("kept", "kept", "failed")
+    assert ended["bytes"] != "kept"
+
+
 async def test_b38_path_traversal(siege: Siege) -> None:
     ways = (
         "../nantes.db",
@@ -217,9 +278,9 @@ def _query(**fields: str) -> str:
     return urlencode(fields)
 
 
-def _picture() -> bytes:
+def _picture(width: int = 64, height: int = 48) -> bytes:
     kept = io.BytesIO()
-    Image.new("RGB", (64, 48), (120, 90, 60)).save(kept, "PNG")
+    Image.new("RGB", (width, height), (120, 90, 60)).save(kept, "PNG")
     return kept.getvalue()
 
 

@@ -9,18 +9,21 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from fedivoisin import app
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.adapters.network import Network, Times
 from fedivoisin.errors import Refused
 from fedivoisin.settings import Limits
+from fedivoisin.store import strangers
 from fedivoisin.store.db import Tx
+from fedivoisin.store.schema.actors import actor, key
 from fedivoisin.store.schema.federation import peer, unreachable_key
 from fedivoisin.world import World
 from tests.attacks.conftest import Besiege
@@ -342,6 +345,35 @@ async def test_b32_one_record_per_host_and_port_of_the_attacker(besiege: Besiege
     assert await siege.town.read(_records) <= 4
     # Whom we know is heard all the same, wherever the flood comes from.
     assert (await siege.deliver(activity("Like", known.url, siege.listing.url), key=known.key)).status == 202
+
+
+async def test_b32_actors_of_hosts_that_answer(besiege: Besiege) -> None:
+    """Names are free there too: no more are met than one address may introduce, and nothing of them stays for ever."""
+    siege = await besiege(limits=Limits(inbox_strangers=4))
+    before = await siege.town.read(_actors_and_keys)
+    answers = []
+    for number in range(8):
+        stranger = siege.elsewhere.person("mallory", f"x{number}", 1)
+        answers.append((await siege.deliver(b'{"id": NaN}', key=stranger.key)).status)
+    assert answers == [400] * 4 + [429] * 4
+    met = await siege.town.read(_actors_and_keys)
+    assert (met[0] - before[0], met[1] - before[1]) == (4, 4)
+    await siege.town.store.write(_a_month_later)
+    assert await siege.town.store.write(strangers.forget_actors) == 4
+    await siege.town.store.write(strangers.forget_peers)
+    assert await siege.town.read(_actors_and_keys) == before
+    assert await siege.town.read(_records) == 0
+
+
+async def _actors_and_keys(tx: Tx) -> tuple[int, int]:
+    found = [await tx.conn.scalar(select(func.count()).select_from(table)) for table in (actor, key)]
+    return int(found[0] or 0), int(found[1] or 0)
+
+
+async def _a_month_later(tx: Tx) -> None:
+    ago = tx.now - timedelta(days=31)
+    await tx.conn.execute(update(actor).where(actor.c.is_local.is_(False)).values(created_at=ago, fetched_at=ago))
+    await tx.conn.execute(update(peer).values(created_at=ago, last_seen_at=ago, last_ok_at=ago))
 
 
 async def _records(tx: Tx) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -13,7 +14,8 @@ from fedivoisin.actions import following
 from fedivoisin.activitypub.routes import reception_for
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.adapters.network import Network
-from fedivoisin.errors import Refused
+from fedivoisin.adapters.tracing import Reached, Tracer
+from fedivoisin.errors import BadActivity, Refused, Unreachable
 from fedivoisin.store import actors, follows
 from fedivoisin.store.actors import RemoteActor
 from fedivoisin.store.db import Tx
@@ -22,7 +24,7 @@ from fedivoisin.store.schema.actors import lookup
 from fedivoisin.store.schema.federation import delivery, peer
 from fedivoisin.store.schema.listings import remote_media
 from fedivoisin.workers import hosts
-from fedivoisin.world import World
+from fedivoisin.world import Response, World
 from tests.attacks.conftest import Besiege
 from tests.attacks.elsewhere import Peer, activity, offer
 from tests.attacks.siege import Siege
@@ -148,6 +150,95 @@ async def test_b19_b20_names_that_lead_to_forbidden_addresses(besiege: Besiege) 
     assert [name for name in names.asked if "rebound" in name] == [
         f"rebound-{number}.example" for number in range(len(LITERALS))
     ]  # once each
+
+
+@dataclass(slots=True)
+class Rebinding(AbstractResolver):
+    """A name server in the attacker's hands that says something else at each question, and at last always the same."""
+
+    turns: list[list[str]]
+    asked: int = 0
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        answers = self.turns[min(self.asked, len(self.turns) - 1)]
+        self.asked += 1
+        return [_resolved(host, port, one) for one in answers]
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+async def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that somebody tries to connect to: none of them answers, and nothing leaves this machine."""
+    found: list[str] = []
+
+    async def connect(_: socket.socket, address: tuple[str, int]) -> None:
+        found.append(address[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", connect)
+    return found
+
+
+PUBLIC, OTHER_PUBLIC = "93.184.216.34", "1.1.1.1"
+
+
+@pytest.mark.parametrize("literal", ["127.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"])
+@pytest.mark.parametrize("is_post", [False, True], ids=["get", "post"])
+async def test_b20_a_name_that_means_something_else_at_the_next_question(
+    called: list[str], literal: str, is_post: bool
+) -> None:
+    """However often it was on the public internet before, what it means now is what counts."""
+    names = Rebinding([[PUBLIC], [PUBLIC], [literal]])
+    network = Network(resolver=lambda: names)
+
+    async def go() -> Response:
+        if is_post:
+            return await network.post("https://rebound.example/inbox", body=b"{}", headers={})
+        return await network.fetch("https://rebound.example/", accept="*/*", max_bytes=10)
+
+    for number in (1, 2):
+        with pytest.raises(Unreachable):
+            await go()
+        assert (names.asked, called) == (number, [PUBLIC] * number)  # one question for each way out
+    for _ in range(3):
+        with pytest.raises(BadActivity, match=FORBIDDEN):
+            await go()
+    assert called == [PUBLIC] * 2
+    await network.close()
+
+
+@pytest.mark.parametrize("literal", ["127.0.0.1", "10.0.0.1", "::1", "64:ff9b::7f00:1"])
+async def test_b20_public_addresses_among_which_one_is_not(called: list[str], literal: str) -> None:
+    for answers in ([PUBLIC, literal], [literal, PUBLIC], [PUBLIC, literal, OTHER_PUBLIC], [literal, literal]):
+        called.clear()
+        network = Network(resolver=lambda answers=answers: Names(answers))  # type: ignore[misc]
+        with pytest.raises((Unreachable, BadActivity)):
+            await network.fetch("https://mixed.example/", accept="*/*", max_bytes=10)
+        assert set(called) == {PUBLIC, OTHER_PUBLIC} & set(answers)
+        await network.close()
+
+
+async def test_b22_the_tracer_of_the_federation_check(called: list[str], canary: Canary) -> None:
+    """`federation check` has a client of its own, which goes where the guarded one goes and nowhere else."""
+    for literal in (one.strip("[]") for one in LITERALS):
+        found = await Tracer(resolver=lambda literal=literal: Names([literal])).trace("https://x.example/")  # type: ignore[misc]
+        assert found == [Reached(literal, FORBIDDEN)], literal
+    for origin in canary.origins:
+        with suppress(BadActivity):  # what is no address of a host is not even looked up
+            assert {one.fault for one in await Tracer().trace(origin)} == {"forbidden-port"}, origin
+    assert called == []
+    names = Rebinding([[PUBLIC, "127.0.0.1"], ["127.0.0.1"]])
+    tracer = Tracer(resolver=lambda: names)
+    first, second = await tracer.trace("https://rebound.example/"), await tracer.trace("https://rebound.example/")
+    assert first == [Reached(PUBLIC, "connection-refused"), Reached("127.0.0.1", FORBIDDEN)]
+    assert second == [Reached("127.0.0.1", FORBIDDEN)]
+    lab = Tracer(lab_hosts=frozenset({"peer.test"}), resolver=lambda: Names(["10.0.0.1"]))
+    assert await lab.trace("http://peer.test/") == [Reached("10.0.0.1", FORBIDDEN)]
+    assert called == [PUBLIC]
 
 
 async def test_b22_webfinger(siege: Siege, mallory: Peer, canary: Canary) -> None:
