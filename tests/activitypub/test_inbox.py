@@ -1,5 +1,6 @@
 """What arrives: verified, kept once, carried out with what it lacks, put off, given up. On both databases."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 

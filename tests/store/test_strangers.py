@@ -35,7 +35,7 @@ async def founded(store: Store) -> Store:
 async def _met(store: Store, name: str, host: str = "mallory.example", **values: Any) -> ActorId:
     async def put(tx: Tx) -> ActorId:
         met = await put_actor(tx, name, host=host, **values)
-        await keep_remote(tx, met, Listed(f"https://{host}/users/{name}#main-key", "rsa", "PEM", "http"))
+        await keep_remote(tx, met, Listed(f"https://{host}/users/{name}#main-key", "rsa", "PEM", "http"), is_shown=True)
         if not (await tx.conn.execute(select(peer).where(peer.c.host == host))).first():
             await tx.conn.execute(insert(peer).values(host=host, created_at=tx.now, last_seen_at=tx.now))
         return met
