@@ -43,6 +43,7 @@ LULL = 0.005
 """Seconds after a flush for that many, so that those who are on their way share the next: a flush is a millisecond of
 CPU. Who comes alone is not kept waiting."""
 OUR_FAULT = "our-fault"
+UNDONE = "undone"
 COUNT_AGAIN = timedelta(seconds=5)
 
 
@@ -226,6 +227,17 @@ async def later(tx: Tx, row_id: int, wait: timedelta) -> None:
         .where(inbox.c.id == row_id, inbox.c.next_at.is_not(None))
         .values(next_at=tx.now + wait, claimed_until=None)
     )
+
+
+async def take_back(tx: Tx, *, actor_url: str, activity_url: str) -> bool:
+    """Whether somebody had said this and it was put off: then it will not be carried out."""
+    was_put_off = (inbox.c.next_at.is_not(None), inbox.c.claimed_until.is_(None), inbox.c.attempts > 0)
+    done = await tx.conn.execute(
+        update(inbox)
+        .where(inbox.c.actor_url == actor_url, inbox.c.activity_url == activity_url, *was_put_off)
+        .values(next_at=None, outcome=UNDONE, done_at=tx.now, body=b"")
+    )
+    return done.rowcount > 0
 
 
 async def waiting(tx: Tx) -> int:

@@ -13,7 +13,8 @@ from fedivoisin.activitypub.parse.objects import Document
 from fedivoisin.activitypub.remote import Remote
 from fedivoisin.store import inbox as rows
 from fedivoisin.workers import loop
-from tests.activitypub.neighbours import NETWORK, RENNES, Neighbours, offer, says
+from fedivoisin.world import Response
+from tests.activitypub.neighbours import NETWORK, RENNES, Neighbours, bare, offer, says
 
 BOB = f"{RENNES}/users/bob"
 
@@ -176,3 +177,16 @@ async def test_all_have_so_many_places_and_no_more(shop: Workshop, monkeypatch: 
     shop.let_go.set()
     assert await shop.rest() == ["done", "done"]
     assert shop.asked == [f"{BOB}/one", f"{eve}/ladder"]
+
+
+async def test_what_was_put_off_can_be_taken_back(here: Neighbours) -> None:
+    bob = await here.followed("bob", type="Group")
+    said = says("Announce", bob.url, f"{bob.url}/one", id=f"{bob.url}/announces/1")
+    here.world.pages[f"{bob.url}/one"] = Response(f"{bob.url}/one", 503, {}, b"")
+    assert await here.hear(said) == "later"
+    assert await here.hear(says("Undo", bob.url, bare(said))) == "done"
+    here.show(offer(bob.url, "one"))
+    here.world.pass_time(days=1)
+    assert await here.carry_out() == "nothing"
+    assert await here.known(f"{bob.url}/one") is None
+    assert await here.hear(says("Undo", bob.url, f"{bob.url}/announces/2")) == "unknown-object"

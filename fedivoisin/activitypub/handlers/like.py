@@ -7,7 +7,7 @@ from fedivoisin.activitypub.handlers import people
 from fedivoisin.activitypub.handlers.outcome import Outcome
 from fedivoisin.activitypub.parse.activities import Announce, Follow, Like, Undo
 from fedivoisin.activitypub.proven import Proven, address_of
-from fedivoisin.store import actors, follows, likes, listings
+from fedivoisin.store import actors, follows, inbox, likes, listings
 from fedivoisin.store.actors import Actor
 from fedivoisin.store.db import Tx
 from fedivoisin.store.follows import Follow as StandingFollow
@@ -23,7 +23,16 @@ async def liked(tx: Tx, proven: Proven[Like]) -> Outcome:
 
 
 async def undone(tx: Tx, proven: Proven[Undo]) -> Outcome:
-    """They take back what they said. `proven` vouches that the activity inside was theirs."""
+    """They take back what they said, also what was put off and waits. `proven` vouches that it was theirs."""
+    outcome = await _undone(tx, proven)
+    if outcome is Outcome.UNKNOWN_OBJECT:
+        url = address_of(proven.activity.object)
+        if await inbox.take_back(tx, actor_url=proven.actor.url, activity_url=url):
+            return Outcome.DONE
+    return outcome
+
+
+async def _undone(tx: Tx, proven: Proven[Undo]) -> Outcome:
     match proven.activity.object:
         case str() as url:
             return await _undone_by_address(tx, url, proven.actor)
