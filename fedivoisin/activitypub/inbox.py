@@ -88,8 +88,8 @@ class Arrival:
 
 
 async def receive(reception: Reception, request: SignedRequest, *, network: str) -> bool:
-    """Keep a posted activity once it is verified; false of a farewell that nobody can verify and that is over with: of
-    somebody unknown, or whom their own server calls gone. Raises BadActivity, Unreachable, TooMany or QueueFull.
+    """Keep a posted activity once it is verified; false of a farewell that nobody can verify: passed over, or done when
+    their own server calls who leaves gone. Raises BadActivity, Unreachable, TooMany or QueueFull.
     """
     arrival = Arrival(reception, request, asyncio.get_running_loop().create_future())
     reception.door.join(arrival)
@@ -103,7 +103,7 @@ async def receive(reception: Reception, request: SignedRequest, *, network: str)
             farewell = _farewell(request.body) if error.code in (GONE, NO_KEY) else None
             if farewell is None:
                 raise
-            await _let_go(reception, farewell, arrival.claim.key_id, error)
+            await _let_go(reception, farewell, arrival.claim.key_id, is_gone=error.status == 410)
             return False
         _count(arrival)
     await _within_allowance(arrival)
@@ -241,18 +241,16 @@ async def _leaves_unknown(reception: Reception, body: bytes) -> bool:
         return await actors.by_url(tx, farewell.actor) is None
 
 
-async def _let_go(reception: Reception, farewell: Delete, key_id: str, error: BadActivity) -> None:
+async def _let_go(reception: Reception, farewell: Delete, key_id: str, *, is_gone: bool) -> None:
     """A farewell whose key could not be had: nobody can sign the end of an actor whose server has forgotten the key.
-    Raises Unreachable when it is to be said again, and what was wrong when the key is not of who leaves.
+    Raises Unreachable when it is to be said again.
     """
     async with reception.store.read() as tx:
         actor, kept = await actors.by_url(tx, farewell.actor), await keys.by_id(tx, key_id)
-    if actor is None or actor.gone_at is not None:
-        return
-    if not same_origin(key_id, actor.url):
-        raise error
+    if actor is None or actor.gone_at is not None or not same_origin(key_id, actor.url):
+        return  # nothing is left to do, or that key could never say it
     is_own = parse_url(key_id).address == parse_url(actor.url).address or (kept is not None and kept.owner == actor.url)
-    if error.status != 410 or not is_own:
+    if not (is_gone and is_own):
         raise Unreachable(NO_KEY)
     origin = (await reception.remembered.here()).origin
     # Nobody's signature held, but what it says was asked at their own address, and is so.

@@ -29,7 +29,6 @@ from fedivoisin.store.schema.federation import inbox as table
 from fedivoisin.store.sqlite import Undone
 from fedivoisin.world import Response
 from tests.activitypub.neighbours import CONTEXT, NETWORK, RENNES, Neighbours, bare, note, offer, private_key, says
-from tests.fakes import key_pair
 from tests.makers import ORIGIN
 
 BOB = f"{RENNES}/users/bob"
@@ -69,48 +68,6 @@ async def test_who_says_goodbye_without_having_been_met_is_let_go(here: Neighbou
     for _ in range(2):
         assert await here.hear(says("Delete", BOB, BOB)) == "nothing"
     assert await _refusal(here, says("Follow", BOB, GROUP)) in ("gone", "key-unreachable")
-
-
-@pytest.mark.parametrize("status", [404, 503])
-async def test_the_farewell_of_somebody_known_waits_for_its_key(here: Neighbours, status: int) -> None:
-    await here.followed("bob")
-    here.actor("bob", 2, publicKey={"id": f"{BOB}#new", "owner": BOB, "publicKeyPem": key_pair(2).rsa_public})
-    page, here.world.pages[BOB] = here.world.pages[BOB], Response(BOB, status, {}, b"")
-    farewell = here.request(says("Delete", BOB, BOB), 2, key_id=f"{BOB}#new")
-    for _ in range(2):
-        with pytest.raises(Unreachable):
-            await inbox.receive(here.reception, farewell, network=NETWORK)
-    here.world.pages[BOB] = page
-    here.world.pass_time(minutes=1)
-    assert await inbox.receive(here.reception, farewell, network=NETWORK)
-    assert await here.carry_out() == "done"
-    assert (await here.person(BOB)).gone_at is not None
-
-
-@pytest.mark.parametrize("key_id", [f"{BOB}#new", f"{BOB}/main-key"])
-async def test_the_farewell_of_somebody_known_holds_when_their_own_server_says_so(
-    here: Neighbours, key_id: str
-) -> None:
-    public = {"id": f"{BOB}/main-key", "owner": BOB, "publicKeyPem": key_pair(1).rsa_public}
-    await here.followed("bob", publicKey=here.show(public))
-    await remote.fetch_key(here.reception.remote, public["id"])
-    here.world.pass_time(minutes=6)
-    here.world.pages |= dict.fromkeys([BOB, public["id"]], Response(BOB, 410, {}, b""))
-    farewell = here.request(says("Delete", BOB, BOB), 2, key_id=key_id)
-    assert not await inbox.receive(here.reception, farewell, network=NETWORK)
-    assert (await here.person(BOB)).gone_at == here.world.now()
-    assert await here.hear(says("Delete", BOB, BOB), 2) == "nothing"
-
-
-async def test_nobody_else_s_key_that_is_gone_says_that_somebody_is(here: Neighbours) -> None:
-    await here.followed("bob")
-    for key_id, refusal in ((f"{RENNES}/users/eve#main-key", Unreachable), ("https://lyon.example/key", BadActivity)):
-        here.world.pages[key_id.partition("#")[0]] = Response(key_id, 410, {}, b"")
-        with pytest.raises(refusal):
-            await inbox.receive(
-                here.reception, here.request(says("Delete", BOB, BOB), 2, key_id=key_id), network=NETWORK
-            )
-    assert (await here.person(BOB)).gone_at is None
 
 
 async def test_nonsense_from_an_unknown_key_is_refused_like_the_rest(here: Neighbours) -> None:

@@ -36,6 +36,7 @@ CATCHING = {
     "fedivoisin.workers.hosts",
     "fedivoisin.workers.pictures",
     "fedivoisin.activitypub.carrying",
+    "fedivoisin.activitypub.delivery",
     "fedivoisin.activitypub.together",
     "fedivoisin.web.errors",
     "fedivoisin.activitypub.html",

@@ -237,7 +237,7 @@ async def test_what_is_for_one_of_the_inner_circles_is_not_kept(here: Neighbours
 
 
 @pytest.mark.parametrize("narrower", [{"to": [f"{BOB}/followers"]}, {"fv:circle": 3}])
-async def test_what_is_no_longer_for_everyone_is_is_gone(here: Neighbours, narrower: dict[str, Any]) -> None:
+async def test_what_is_no_longer_for_everyone_is_taken_down(here: Neighbours, narrower: dict[str, Any]) -> None:
     await here.followed("bob")
     await here.followed("eve", 2)
     eve = f"{RENNES}/users/eve"
