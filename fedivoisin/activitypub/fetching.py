@@ -23,6 +23,8 @@ from fedivoisin.world import Response, Sign, World
 
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 ACCEPT_JSON = "application/jrd+json, application/json"
+LONGEST_KIND = 256
+"""Characters of a content type: `Message` takes longer with the square of it, and `Accept` brings some from anybody."""
 PROFILE = "https://www.w3.org/ns/activitystreams"
 LONGEST_RETRY = 3600
 GONE = "gone"
@@ -90,6 +92,8 @@ def read_json(fetcher: Fetcher, response: Response) -> dict[str, Any]:
 
 def is_activity(content_type: str) -> bool:
     """`application/activity+json`, or JSON-LD with the ActivityStreams profile."""
+    if len(content_type) > LONGEST_KIND:
+        return False
     message = Message()
     message["content-type"] = content_type
     kind = message.get_content_type()

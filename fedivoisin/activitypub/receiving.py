@@ -8,6 +8,7 @@ from aiohttp import web
 
 from fedivoisin.activitypub import followers_check, inbox
 from fedivoisin.activitypub.answering import failure, signed_request
+from fedivoisin.activitypub.fetching import LONGEST_KIND
 from fedivoisin.activitypub.inbox import TooMany
 from fedivoisin.activitypub.keys import RECEPTION, SETTINGS
 from fedivoisin.errors import BadActivity, Unreachable
@@ -15,8 +16,6 @@ from fedivoisin.store.inbox import QueueFull
 from fedivoisin.urls import network_of
 
 KINDS = frozenset({"application/activity+json", "application/ld+json", "application/json"})
-LONGEST_KIND = 256
-"""Characters: `Message` takes longer with the square of what it is given, and nobody has signed yet."""
 AGAIN = 60
 """Seconds after which a sender may come back when we cannot take it now."""
 

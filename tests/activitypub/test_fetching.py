@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fedivoisin.activitypub import breaker, fetching
-from fedivoisin.activitypub.fetching import Fetcher, is_activity, retry_after
+from fedivoisin.activitypub.fetching import LONGEST_KIND, Fetcher, is_activity, retry_after
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import blocks, peers
 from fedivoisin.store.db import Store
@@ -162,6 +162,7 @@ def test_how_long_a_host_asks_us_to_wait(value: str, seconds: int | None) -> Non
         ('application/ld+json; profile="https://other.example"', False),
         ("application/json", False),
         ("", False),
+        (f"application/activity+json{';' * LONGEST_KIND}", False),
     ],
 )
 def test_which_kinds_are_activities(kind: str, is_one: bool) -> None:

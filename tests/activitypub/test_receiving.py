@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from fedivoisin.activitypub.fetching import LONGEST_KIND
 from fedivoisin.activitypub.keys import RECEPTION
-from fedivoisin.activitypub.receiving import LONGEST_KIND
 from fedivoisin.activitypub.wire import signatures, synchronisation
 from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.request import SignedRequest
