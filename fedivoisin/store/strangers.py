@@ -16,6 +16,8 @@ from fedivoisin.store.schema.federation import delivery, peer
 KEPT = timedelta(days=30)
 """As long as what they sent is remembered (`inbox`)."""
 BATCH = 200
+NO_LEVEL = "inconnue"
+"""Nobody here has said yet how far this host is trusted."""
 _THEIR_OWN = frozenset({"key", "followers_check"})
 """Tables whose rows go with their actor; a row of any other keeps it."""
 
@@ -32,12 +34,15 @@ def references() -> Collection[Column[Any]]:
 
 
 async def forget_actors(tx: Tx) -> int:
-    """Remote actors not met for 30 days, with their keys; gives how many went. What a moderator hid stays hidden."""
+    """Remote actors not met for 30 days, with their keys; gives how many went. Who was hidden by a moderator stays
+    hidden, and who said farewell does not come back.
+    """
     old = (
         select(actor.c.id)
         .where(
             actor.c.is_local.is_(False),
             actor.c.hidden_at.is_(None),
+            actor.c.gone_at.is_(None),
             func.coalesce(actor.c.fetched_at, actor.c.created_at) < tx.now - KEPT,
             _speaks_for_nobody(),
             *(~select(column).where(column == actor.c.id).exists() for column in references()),
@@ -57,6 +62,7 @@ async def forget_peers(tx: Tx) -> int:
         select(peer.c.host)
         .where(
             peer.c.created_at < ago,
+            peer.c.level == NO_LEVEL,
             *(or_(at.is_(None), at < ago) for at in (peer.c.last_seen_at, peer.c.last_ok_at)),
             ~select(actor.c.id).where(actor.c.host == peer.c.host).exists(),
             ~select(delivery.c.id).where(delivery.c.host == peer.c.host).exists(),
@@ -68,7 +74,7 @@ async def forget_peers(tx: Tx) -> int:
 
 
 def _speaks_for_nobody() -> ColumnElement[bool]:
-    # An instance is whom we write to about the others of its host (`actors.instance_at`): it goes after them.
+    # An instance may be whom we write to about the others of its host: it goes after them.
     other = actor.alias()
     served = select(other.c.id).where(other.c.host == actor.c.host, other.c.type != actor.c.type)
     return ~and_(actor.c.type == "Application", served.exists())

@@ -96,13 +96,14 @@ async def test_whom_we_hid_or_met_again_stays_and_an_instance_as_long_as_its_peo
     founded: Store, world: FakeWorld
 ) -> None:
     await _met(founded, "hidden", hidden_at=world.now())
+    await _met(founded, "gone", gone_at=world.now())
     await _met(founded, "met-again", fetched_at=world.now() + timedelta(days=20))
     await _met(founded, "instance", type="Application")
     await _met(founded, "alone", "alone.example", type="Application")
     world.pass_time(days=31)
     await tasks.run_due(founded)
     names, _, hosts = await _left(founded)
-    assert (names, hosts) == ({"hidden", "met-again", "instance"}, {"mallory.example"})
+    assert (names, hosts) == ({"hidden", "gone", "met-again", "instance"}, {"mallory.example"})
 
 
 async def test_a_host_to_which_a_delivery_is_noted_or_that_is_heard_of_stays(founded: Store, world: FakeWorld) -> None:
@@ -113,12 +114,13 @@ async def test_a_host_to_which_a_delivery_is_noted_or_that_is_heard_of_stays(fou
         await tx.conn.execute(insert(delivery).values(activity_id="1", actor_id="actor-awa", next_at=tx.now, **to))
         for host, at in (("a.example", None), ("b.example", tx.now + LONG_AGO), ("c.example", tx.now)):
             await tx.conn.execute(insert(peer).values(host=host, created_at=tx.now, last_seen_at=at, last_ok_at=at))
+        await tx.conn.execute(insert(peer).values(host="d.example", created_at=tx.now, level="confiance"))
         await blocks.add(tx, "c.example", reason="essai", by=None)
 
     await founded.write(put)
     world.pass_time(days=31)
     await tasks.run_due(founded)
-    assert (await _left(founded))[2] == {"a.example", "b.example"}
+    assert (await _left(founded))[2] == {"a.example", "b.example", "d.example"}  # somebody said how far it is trusted
     async with founded.read() as tx:
         assert await blocks.is_blocked(tx, "c.example")
 
