@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,3 +194,11 @@ async def until(condition: Any, *, that: str) -> None:
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, that
         await asyncio.sleep(0.02)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Of CPU time: how long the machine's other work takes plays no part."""
+    began = time.process_time()
+    yield
+    assert time.process_time() - began < seconds

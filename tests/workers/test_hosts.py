@@ -2,6 +2,7 @@
 
 import pytest
 
+from fedivoisin.activitypub import remote
 from fedivoisin.store import outbox, peers
 from fedivoisin.store.db import Store
 from fedivoisin.workers import hosts
@@ -72,3 +73,12 @@ async def test_only_so_many_are_asked_at_a_time_and_one_that_breaks_us_holds_up_
         await hosts.ask_the_dead(here.reception)
     assert await hosts.ask_the_dead(here.reception) == 1
     assert await hosts.ask_the_dead(here.reception) == 0
+
+
+async def test_a_host_never_met_that_does_not_say_what_it_is_is_noted_all_the_same(here: Neighbours) -> None:
+    await remote.describe_host(here.reception.remote, "https://unheard-of.example")
+    async with here.store.read() as tx:
+        known = await peers.by_host(tx, "unheard-of.example")
+        assert "unheard-of.example" not in await peers.undescribed(tx, limit=5)
+    assert known is not None
+    assert (known.software, known.software_version) == ("", "")

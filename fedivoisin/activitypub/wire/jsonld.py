@@ -17,8 +17,8 @@ from fedivoisin.errors import BadActivity
 MAX_TERMS = 1000
 # Expansion costs up to 4 ms a context, each time that it stands there, and 0.2 ms a node: what a peer may make us spend
 # on one document stays under a quarter of a second.
-MAX_ENTRIES = 16
-MAX_TRANSLATED_NODES = 800
+MAX_ENTRIES = 32
+MAX_TRANSLATED_NODES = 500
 # Where a type or a key brings a context of its own (`credentials/v1`), that is read anew at each use: 1 ms.
 MAX_SCOPED_NODES = 200
 # Of all contexts together: each key that they lengthen holds as much of them.

@@ -183,6 +183,13 @@ async def test_whom_we_shut_out_is_not_heard_through_others(here: Neighbours) ->
     assert await here.known(f"{EVE}/item-1") is None
 
 
+async def test_a_proved_listing_that_is_not_for_everyone_is_not_kept(here: Neighbours) -> None:
+    group, eve = await _group(here), _eve(here)
+    said = _told("Create", bare(offer(EVE, to=[f"{eve}/followers"])))
+    assert await _announce(here, group, said) == "unsolicited"
+    assert await here.known(f"{EVE}/item-1") is None
+
+
 async def test_a_key_that_is_newer_than_what_we_know_is_looked_for(here: Neighbours) -> None:
     group = await _group(here)
     eve = await here.met("eve", 2, origin=LYON, assertionMethod=[])
