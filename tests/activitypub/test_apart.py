@@ -90,6 +90,16 @@ async def _is_deleted(here: Neighbours) -> bool:
     return listing is not None and listing.deleted_at is not None
 
 
+async def _said_and_deleted(shop: Workshop) -> None:
+    """Bob offers something, and deletes it while its document is still asked for."""
+    shop.here.show(offer(BOB, "one"))
+    await shop.says(BOB, "one")
+    await shop.turn()
+    await shop.asked_for(1)
+    gone = shop.here.request(says("Delete", BOB, f"{BOB}/one"))
+    await inbox.receive(shop.here.reception, gone, network=NETWORK)
+
+
 async def test_who_serves_documents_drop_by_drop_holds_up_nobody(shop: Workshop) -> None:
     eve = (await shop.here.followed("eve", 2)).url
     shop.here.show(offer(eve, "ladder"))
@@ -105,12 +115,7 @@ async def test_who_serves_documents_drop_by_drop_holds_up_nobody(shop: Workshop)
 
 
 async def test_what_they_say_next_waits_until_then(shop: Workshop) -> None:
-    shop.here.show(offer(BOB, "one"))
-    await shop.says(BOB, "one")
-    await shop.turn()
-    await shop.asked_for(1)
-    gone = shop.here.request(says("Delete", BOB, f"{BOB}/one"))
-    await inbox.receive(shop.here.reception, gone, network=NETWORK)
+    await _said_and_deleted(shop)
     # A claim holds until it is over: until then nobody takes what its speaker says.
     assert await shop.turn() == 0
     shop.let_go.set()
@@ -121,12 +126,7 @@ async def test_what_they_say_next_waits_until_then(shop: Workshop) -> None:
 
 
 async def test_nor_does_it_overtake_from_memory(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop.here.show(offer(BOB, "one"))
-    await shop.says(BOB, "one")
-    await shop.turn()
-    await shop.asked_for(1)
-    gone = shop.here.request(says("Delete", BOB, f"{BOB}/one"))
-    await inbox.receive(shop.here.reception, gone, network=NETWORK)
+    await _said_and_deleted(shop)
     monkeypatch.setattr(rows, "CLAIM", rows.CLAIM * 0)
     shop.here.world.pass_time(minutes=3)  # as in memory: the claim is no obstacle
     await shop.turn()

@@ -12,6 +12,7 @@ from fedivoisin.ids import ActivityId
 from fedivoisin.store import blocks, outbox, peers
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.outbox import Activity, Target
+from fedivoisin.store.peers import Peer
 from fedivoisin.store.schema.federation import delivery as rows
 from fedivoisin.world import Response
 from tests.activitypub.test_delivery import HOST, INBOX, answering, deliver, deliver_as, line, prepare
@@ -81,16 +82,22 @@ async def test_a_delivery_that_breaks_us_is_a_failed_try_and_holds_up_no_other(
     assert await deliver(store, world) == 0  # it waits
 
 
-@pytest.mark.parametrize("status", [404, 401])
-async def test_a_host_that_says_no_is_there(store: Store, world: FakeWorld, status: int) -> None:
-    world.inboxes[INBOX] = answering(status)
-    for _ in range(peers.FAILURES_TO_OPEN - 1):
-        await store.write(peers.did_not_answer, HOST, error="time-out")
+async def _after_a_delivery(store: Store, world: FakeWorld) -> Peer:
+    """What is known of the host then."""
     await store.write(prepare)
     await deliver(store, world)
     async with store.read() as tx:
         known = await peers.by_host(tx, HOST)
     assert known is not None
+    return known
+
+
+@pytest.mark.parametrize("status", [404, 401])
+async def test_a_host_that_says_no_is_there(store: Store, world: FakeWorld, status: int) -> None:
+    world.inboxes[INBOX] = answering(status)
+    for _ in range(peers.FAILURES_TO_OPEN - 1):
+        await store.write(peers.did_not_answer, HOST, error="time-out")
+    known = await _after_a_delivery(store, world)
     assert (known.failures, known.failing_since) == (0, None)
 
 
@@ -98,12 +105,7 @@ async def test_a_host_that_says_no_is_there(store: Store, world: FakeWorld, stat
 async def test_what_stands_before_a_host_says_nothing_of_it(store: Store, world: FakeWorld, status: int) -> None:
     world.inboxes[INBOX] = answering(status)
     await store.write(peers.did_not_answer, HOST, error="time-out")
-    await store.write(prepare)
-    await deliver(store, world)
-    async with store.read() as tx:
-        known = await peers.by_host(tx, HOST)
-    assert known is not None
-    assert known.failing_since == world.now()
+    assert (await _after_a_delivery(store, world)).failing_since == world.now()
 
 
 async def test_a_queue_for_a_host_that_is_always_busy_ends_after_a_week(store: Store, world: FakeWorld) -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -215,7 +216,7 @@ async def test_b20_a_name_that_means_something_else_at_the_next_question(
 async def test_b20_public_addresses_among_which_one_is_not(called: list[str], literal: str) -> None:
     for answers in ([PUBLIC, literal], [literal, PUBLIC], [PUBLIC, literal, OTHER_PUBLIC], [literal, literal]):
         called.clear()
-        network = Network(resolver=lambda answers=answers: Names(answers))  # type: ignore[misc]
+        network = Network(resolver=partial(Names, answers))
         with pytest.raises((Unreachable, BadActivity)):
             await network.fetch("https://mixed.example/", accept="*/*", max_bytes=10)
         assert set(called) == {PUBLIC, OTHER_PUBLIC} & set(answers)
@@ -225,7 +226,7 @@ async def test_b20_public_addresses_among_which_one_is_not(called: list[str], li
 async def test_b22_the_tracer_of_the_federation_check(called: list[str], canary: Canary) -> None:
     """`federation check` has a client of its own, which goes where the guarded one goes and nowhere else."""
     for literal in (one.strip("[]") for one in LITERALS):
-        found = await Tracer(resolver=lambda literal=literal: Names([literal])).trace("https://x.example/")  # type: ignore[misc]
+        found = await Tracer(resolver=partial(Names, [literal])).trace("https://x.example/")
         assert found == [Reached(literal, FORBIDDEN)], literal
     for origin in canary.origins:
         with suppress(BadActivity):  # what is no address of a host is not even looked up
