@@ -13,6 +13,7 @@ FAULTS: Mapping[str, str] = {
     "no-connection": mark("La connexion ne s’ouvre pas : machine éteinte, réseau coupé, ou certificat refusé."),
     "timeout": mark("Pas de réponse à temps. Il est surchargé, ou un pare-feu avale nos demandes."),
     "network": mark("La conversation a été coupée au milieu."),
+    "our-fault": mark("Une erreur de notre côté, notée dans le journal. Nous réessaierons."),
     "no-tls": mark("Il ne répond pas en https à cet endroit."),
     "certificate-expired": mark("Son certificat est périmé. Ses administrateurs doivent le renouveler."),
     "certificate-not-yet": mark("Son certificat n’est pas encore valable. Une des deux horloges se trompe."),
