@@ -3,8 +3,9 @@
 `make bench-inbox`, or `python -m bench.inbox [--turns 12] [--only ours]`. The load comes from the other core, over kept
 connections, signed beforehand. What counts as accepted is verified, new, and committed to the disk. The pace of a
 machine changes from one second to the next: all servers stand ready and take short turns, and a ratio is the middle one
-of those of each turn. For the same reason the bare handler, too, is asked at the steady rate: what it is late by, at no
-work, is the machine's.
+of those of each turn. Turns go on until as many as were asked for were quiet, or twice as many are done; those in
+which the host of a virtual machine took the least are what counts (`bench.host`), and the latency in all of them is
+printed beside it. The bare handler, too, is asked at the steady rate: what it is late by, at no work, is the machine's.
 """
 
 import argparse
@@ -24,7 +25,20 @@ import aiohttp
 import msgspec
 
 from bench import load
-from bench.processes import LOAD, OURS, ROOT, cpu_so_far, free_port, memory, python, running, serve, until_listening
+from bench.host import Turns, stolen_since
+from bench.processes import (
+    LOAD,
+    OURS,
+    ROOT,
+    cpu_so_far,
+    free_port,
+    memory,
+    python,
+    running,
+    serve,
+    standing_still,
+    until_listening,
+)
 from bench.senders import Sender, Wish, answering, introduce, requests, senders
 from bench.tables import machine, percentile, table, verdict
 from bench.town import ask, build_town, environment, settings_of, town_at
@@ -54,6 +68,22 @@ Finish = Callable[[], Awaitable[int]]
 """Waits until all that was accepted is carried out; gives how many are."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one server did once."""
+
+    done: int
+    cpu: float
+    seconds: float
+    """From the first request to the last effect."""
+    latencies: Sequence[float]
+
+    @property
+    def per_cpu(self) -> float:
+        """Activities per second of the server's CPU."""
+        return self.done / self.cpu
+
+
 @dataclass(slots=True)
 class Contender:
     """One server under one load: what it does in each of its turns."""
@@ -65,11 +95,9 @@ class Contender:
     in_a_turn: int
     finish: Finish | None = None
     rate: float | None = None
-    done: list[int] = field(default_factory=list[int])
-    cpu: list[float] = field(default_factory=list[float])
-    rest: list[float] = field(default_factory=list[float])
-    """Seconds from the first request to the last effect."""
-    latencies: list[list[float]] = field(default_factory=list[list[float]])
+    all: list[Turn] = field(default_factory=list[Turn])
+    turns: Sequence[Turn] = ()
+    """Those that count."""
     statuses: Counter[int] = field(default_factory=Counter[int])
 
     async def take_turn(self, sent: Sequence[bytes]) -> None:
@@ -79,21 +107,30 @@ class Contender:
             before = await self.finish() if self.finish else 0
             cpu, began = cpu_so_far(self.process.pid), perf_counter()
             answers = await lines.send(sent[CONNECTIONS:], rate=self.rate)
-            self.done.append(await self.finish() - before if self.finish else answers.accepted)
-            self.rest.append(perf_counter() - began)
-            self.cpu.append(cpu_so_far(self.process.pid) - cpu)
-        self.latencies.append(answers.latencies)
+            done = await self.finish() - before if self.finish else answers.accepted
+            seconds, used = perf_counter() - began, cpu_so_far(self.process.pid) - cpu
+        self.all.append(Turn(done, used, seconds, answers.latencies))
         self.statuses.update(answers.statuses)
 
     @property
-    def per_cpu(self) -> float:
-        """Activities per second of the server's CPU."""
-        return sum(self.done) / sum(self.cpu)
+    def done(self) -> int:
+        """Activities, in the turns that count."""
+        return sum(turn.done for turn in self.turns)
 
     @property
-    def each(self) -> list[float]:
-        """The same of each turn."""
-        return [done / cpu for done, cpu in zip(self.done, self.cpu, strict=True)]
+    def per_second(self) -> float:
+        """The same a second."""
+        return self.done / sum(turn.seconds for turn in self.turns)
+
+    @property
+    def per_cpu(self) -> float:
+        """And per second of the server's CPU."""
+        return self.done / sum(turn.cpu for turn in self.turns)
+
+    @property
+    def lost(self) -> int:
+        """Accepted and never carried out, in any turn."""
+        return sum(len(turn.latencies) - turn.done for turn in self.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +155,9 @@ async def started(ground: Ground, *, only_ours: bool) -> AsyncGenerator[list[Con
         plain, busy = _wish(ground.receiving), _wish(ground.working)
         renamed = replace(plain, inline_alias=True)
         contenders = [
-            Contender(BARE, bare, port, Wish(f"http://localhost:{port}"), 2000),
-            Contender(ACCEPTED, receiving, ground.receiving.port, plain, 400),
-            Contender(EXPANDED, receiving, ground.receiving.port, renamed, 100),
+            Contender(BARE, bare, port, Wish(f"http://localhost:{port}"), 3000),
+            Contender(ACCEPTED, receiving, ground.receiving.port, plain, 1000),
+            Contender(EXPANDED, receiving, ground.receiving.port, renamed, 500),
             Contender(PROCESSED, working, ground.working.port, busy, 400, lambda: _carried_out(ground.working)),
         ]
         if not only_ours:
@@ -169,15 +206,20 @@ async def _treated(port: int) -> int:
             await asyncio.sleep(LOOK_AGAIN)
 
 
-async def take_turns(ground: Ground, contenders: Sequence[Contender], turns: int, *, first: int = 0) -> int:
+async def take_turns(ground: Ground, contenders: Sequence[Contender], wanted: int, *, first: int = 0) -> int:
     """Everybody in each turn, with notes that nobody has had before, from the `first`; gives the next one's number."""
-    number = first
-    for turn in range(turns):
-        print(f"  Turn {turn + 1} of {turns} …", flush=True)
+    number, turns = first, Turns(wanted, most=2 * wanted)
+    while not turns.are_enough:
+        print(f"  Turn {len(turns.shares) + 1} …", flush=True)
+        share = stolen_since()
         for one in contenders:
             sent = requests(ground.people, one.wish, CONNECTIONS + one.in_a_turn, first=number)
             number += len(sent)
             await one.take_turn(sent)
+        turns.shares.append(share())
+    for one in contenders:
+        one.turns = turns.kept(one.all)
+    print(f"  {turns}", flush=True)
     return number
 
 
@@ -192,7 +234,9 @@ async def main(turns: int, only: str) -> None:
         async with answering(people, port), started(ground, only_ours=only == "ours") as contenders:
             number = await take_turns(ground, contenders, turns)
             steady = list(_at_a_steady_rate({one.name: one for one in contenders}))
-            await take_turns(ground, steady, STEADY_TURNS, first=number)
+            others = [one.process for one in contenders if one.name not in (BARE, ACCEPTED, EXPANDED)]
+            with standing_still(others):
+                await take_turns(ground, steady, STEADY_TURNS, first=number)
             _print([*contenders, *steady])
 
 
@@ -216,11 +260,11 @@ def _print(found: Sequence[Contender]) -> None:
     rows = [
         [
             one.name,
-            f"{sum(one.done)}",
-            f"{sum(one.done) / sum(one.rest):,.0f}",
+            f"{one.done}",
+            f"{one.per_second:,.0f}",
             f"{one.per_cpu:,.0f}",
-            f"{_late(one, 0.5):.1f}",
-            f"{_late(one, 0.99):.1f}" if one.in_a_turn >= FEWEST else "",
+            f"{_late(one.turns, 0.5):.1f}",
+            f"{_late(one.turns, 0.99):.1f}" if one.in_a_turn >= FEWEST else "",
             f"{sizes[one.name]:.0f}",
         ]
         for one in found
@@ -231,13 +275,13 @@ def _print(found: Sequence[Contender]) -> None:
     targets = list(_targets({one.name: one for one in found}, sizes))
     print(table(["per CPU-second", "", "in half of the turns", "target", ""], targets))
     for one in found:
-        if set(one.statuses) != {202} or sum(one.done) != sum(len(some) for some in one.latencies):
-            print(f"\n{one.name}: {dict(one.statuses)}, carried out {sum(one.done)}")
+        if set(one.statuses) != {202} or one.lost:
+            print(f"\n{one.name}: {dict(one.statuses)}, {one.lost} of them never carried out")
 
 
-def _late(one: Contender, share: float, of_turns: float = 0.5) -> float:
+def _late(turns: Sequence[Turn], share: float, of_turns: float = 0.5) -> float:
     """Milliseconds, of the middle turn: one in which the machine stood still says nothing of the server."""
-    return percentile([percentile(some, share) * 1000 for some in one.latencies], of_turns)
+    return percentile([percentile(turn.latencies, share) * 1000 for turn in turns], of_turns)
 
 
 def _targets(by_name: dict[str, Contender], sizes: dict[str, float]) -> Iterator[list[str]]:
@@ -252,13 +296,16 @@ def _targets(by_name: dict[str, Contender], sizes: dict[str, float]) -> Iterator
         if second not in by_name:
             continue
         one, other = by_name[first], by_name[second]
-        each = [mine / theirs for mine, theirs in zip(one.each, other.each, strict=True)]
+        each = [mine.per_cpu / theirs.per_cpu for mine, theirs in zip(one.turns, other.turns, strict=True)]
         ratio, form = median(each), ".3f" if least < 1 else ".1f"
         low, high = percentile(each, 0.25), percentile(each, 0.75)
         spread = f"{low:{form}} to {high:{form}}"
         yield [f"{first} / {second}", f"{ratio:{form}}", spread, f"≥ {least:g}", verdict(ratio, least=least)]
-    late, low, high = _late(by_name[STEADY], 0.99), *(_late(by_name[STEADY], 0.99, share) for share in (0.25, 0.75))
-    yield [f"p99 at {RATE:.0f}/s, ms", f"{late:.1f}", f"{low:.1f} to {high:.1f}", "≤ 10", verdict(late, most=10)]
+    steady, quick = by_name[STEADY], f"p99 at {RATE:.0f}/s"
+    late, low, high = (_late(steady.turns, 0.99, share) for share in (0.5, 0.25, 0.75))
+    yield [f"{quick}, ms", f"{late:.1f}", f"{low:.1f} to {high:.1f}", "≤ 10", verdict(late, most=10)]
+    late, low, high = (_late(steady.all, 0.99, share) for share in (0.5, 0.25, 0.75))
+    yield [f"{quick}, with the turns that do not count", f"{late:.1f}", f"{low:.1f} to {high:.1f}", "", ""]
     heaviest = max(size for name, size in sizes.items() if name.startswith("fedivoisin"))
     yield ["RSS under load, MB", f"{heaviest:.0f}", "", "≤ 150", verdict(heaviest, most=150)]
 

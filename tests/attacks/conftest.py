@@ -14,6 +14,7 @@ from fedivoisin.settings import Limits, Settings
 from fedivoisin.store.db import Store
 from fedivoisin.world import World
 from tests.attacks.elsewhere import Elsewhere, Peer, an_elsewhere
+from tests.attacks.forbidden import Canary
 from tests.attacks.siege import Siege
 from tests.federation.towns import a_town, free_socket
 
@@ -80,3 +81,18 @@ def mallory(elsewhere: Elsewhere) -> Peer:
 def rozenn(elsewhere: Elsewhere) -> Peer:
     """An honest person of another town, in whose name others try to speak."""
     return elsewhere.person("rennes", "rozenn", 2)
+
+
+@pytest.fixture
+async def canary() -> AsyncIterator[Canary]:
+    found = Canary(0)
+
+    async def touched(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        found.touched.append("touched")
+        writer.close()
+
+    server = await asyncio.start_server(touched, "127.0.0.1", 0)
+    found.port = server.sockets[0].getsockname()[1]
+    yield found
+    server.close()
+    assert found.touched == []
