@@ -27,6 +27,10 @@ SCARCE = 500 * MEGABYTE
 NONE_LEFT = 50 * MEGABYTE
 SKEW = timedelta(minutes=5)
 LATE = timedelta(hours=1)
+NOBODY_WORKS = (
+    "sur SQLite, « serve » est seul à pouvoir envoyer courriels et activités, et le réglage « run_workers » l'en "
+    "empêche. Remettez-le à true."
+)
 
 
 class Level(StrEnum):
@@ -58,6 +62,8 @@ def is_well(findings: list[Finding]) -> bool:
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield good("Réglages", "lus et compris.")
+    if not settings.run_workers and settings.database.startswith("sqlite"):
+        yield bad("Travail de fond", NOBODY_WORKS)
     yield await _pictures(settings)
     yield await asyncio.to_thread(_disk, Path(settings.media))
     try:

@@ -111,6 +111,15 @@ async def test_a_founded_neighbourhood_on_trial_is_well(settings: Settings, stor
     assert levels["Serveur de courriel"] is Level.WARNING
 
 
+async def test_a_server_that_may_not_work_alone_is_bad(settings: Settings, store: Store) -> None:
+    await store.write(_found)
+    idle = msgspec.structs.replace(settings, run_workers=False)
+    (found,) = await _about(idle, "Travail de fond")
+    assert found.level is Level.BAD
+    assert "run_workers" in found.words
+    assert await _about(settings, "Travail de fond") == []
+
+
 async def test_missing_and_broken_keys_are_bad(settings: Settings, store: Store) -> None:
     await store.write(_found)
 

@@ -52,7 +52,8 @@ class Turn(Struct, frozen=True):
     host: str
     deliveries: Sequence[Delivery]
     bodies: Mapping[str, bytes]
-    keys: Mapping[str, PrivateKey]
+    keys: Mapping[str, PrivateKey | None]
+    """As `signing.keys_of` gives them."""
     peer: Habits | None
     claimed_at: datetime
     synchronisation: Mapping[int, str] = field(default_factory=dict[int, str])

@@ -12,7 +12,6 @@ from fedivoisin.activitypub import delivered, followers_header, signing
 from fedivoisin.activitypub.delivered import Failed, Refused, Result, Sent, Turn
 from fedivoisin.activitypub.fetching import retry_after
 from fedivoisin.activitypub.wire import signatures
-from fedivoisin.activitypub.wire.keys import PrivateKey
 from fedivoisin.activitypub.wire.request import Scheme
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.store import outbox, outbox_order, peers
@@ -116,8 +115,7 @@ async def _claim(tx: Tx, *, busy: set[str], last: int) -> list[Turn]:
     may_go, behind = await outbox_order.in_order(tx, due)
     claimed = sorted(may_go, key=_by_host)
     bodies = await outbox.bodies(tx, {one.activity_id for one in claimed})
-    found = {actor_id: await signing.key_of(tx, actor_id) for actor_id in {one.actor_id for one in claimed}}
-    keys: dict[str, PrivateKey] = {actor_id: key for actor_id, key in found.items() if key is not None}
+    keys = await signing.keys_of(tx, {one.actor_id for one in claimed})
     known = await peers.habits_of(tx, {one.host for one in claimed})
     synchronisation = await followers_header.of_deliveries(tx, claimed, bodies)
     return [
@@ -246,9 +244,10 @@ async def _bring(world: World, turn: Turn, one: Delivery, order: tuple[Scheme, S
 
 
 async def _post(world: World, turn: Turn, one: Delivery, order: tuple[Scheme, Scheme]) -> Result:
-    key = turn.keys.get(one.actor_id)
-    if key is None:
+    if one.actor_id not in turn.keys:
         return Refused(None, "no-key")
+    if (key := turn.keys[one.actor_id]) is None:
+        return Failed(None, OUR_FAULT, None, is_host=False)  # until somebody brings it back
     body, also = turn.bodies[one.activity_id], turn.also(one)
 
     async def attempt(scheme: Scheme) -> Response:

@@ -1,16 +1,22 @@
 """Our requests, signed: which key, which of the two schemes first, and a second knock where the first was refused."""
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from functools import lru_cache
+
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from fedivoisin.activitypub.wire import keys as wire_keys
 from fedivoisin.activitypub.wire.keys import AnyPrivate, PrivateKey
 from fedivoisin.activitypub.wire.request import Scheme
+from fedivoisin.errors import BadActivity
 from fedivoisin.store import keys, neighbourhoods
 from fedivoisin.store.db import Tx
 from fedivoisin.store.peers import Habits, Peer
 from fedivoisin.world import Response
+
+log = logging.getLogger(__name__)
 
 Attempt = Callable[[Scheme], Awaitable[Response]]
 
@@ -23,6 +29,20 @@ async def key_of(tx: Tx, actor_id: str, purpose: str = "http") -> PrivateKey | N
     if found is None or found.private is None:
         return None
     return PrivateKey(found.id, _load(found.private))
+
+
+async def keys_of(tx: Tx, actor_ids: Collection[str]) -> dict[str, PrivateKey | None]:
+    """Keys for the requests of all who have one; none where it cannot be read: the others' must not wait for it."""
+    found: dict[str, PrivateKey | None] = {}
+    for actor_id in actor_ids:
+        try:
+            key = await key_of(tx, actor_id)
+        except (BadActivity, ValueError, TypeError, UnsupportedAlgorithm):
+            log.exception("unreadable key", extra={"actor": actor_id})
+            found[actor_id] = None
+        else:
+            found |= {actor_id: key} if key is not None else {}
+    return found
 
 
 async def key_of_instance(tx: Tx) -> PrivateKey | None:

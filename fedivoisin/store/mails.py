@@ -115,9 +115,10 @@ async def wake(tx: Tx) -> None:
     await tx.conn.execute(update(mail).where(_waits()).values(next_at=tx.now))
 
 
-async def purge(tx: Tx) -> int:
-    """Forget to whom we wrote a month ago."""
-    return (await tx.conn.execute(delete(mail).where(~_waits(), mail.c.created_at < tx.now - KEPT))).rowcount
+async def purge(tx: Tx, *, limit: int = 1000) -> int:
+    """Forget some of those to whom we wrote a month ago; gives how many went."""
+    old = select(mail.c.id).where(~_waits(), mail.c.created_at < tx.now - KEPT).limit(limit)
+    return (await tx.conn.execute(delete(mail).where(mail.c.id.in_(old.scalar_subquery())))).rowcount
 
 
 async def _over(tx: Tx, mail_id: str, **values: object) -> None:

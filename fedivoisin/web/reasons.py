@@ -23,7 +23,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.FORM_EXPIRED: mark("La page était ouverte depuis trop longtemps. Vérifiez, puis envoyez encore une fois."),
     Reason.TOO_LARGE: mark("C’est trop lourd. Choisissez une photo plus petite ou raccourcissez le texte."),
     Reason.TOO_SLOW: mark(
-        "L’envoi a pris trop de temps. Rapprochez-vous du wifi ou choisissez une photo plus légère, puis recommencez."
+        "L’envoi a pris trop de temps. Rapprochez-vous du wifi (ou choisissez une photo plus légère), puis recommencez."
     ),
     Reason.FORM_UNREADABLE: mark("Nous n’avons pas pu lire ce qui a été envoyé. Recommencez."),
     Reason.FIELD_MISSING: mark("Remplissez ce champ."),

@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fedivoisin.activitypub.delivery import Sender
 from fedivoisin.errors import BadActivity, Unreachable
 from fedivoisin.ids import ActivityId
-from fedivoisin.store import blocks, outbox, peers
+from fedivoisin.store import blocks, keys, outbox, peers
 from fedivoisin.store.db import Store, Tx
 from fedivoisin.store.outbox import Activity, Target
 from fedivoisin.store.peers import Peer
+from fedivoisin.store.schema.actors import key
 from fedivoisin.store.schema.federation import delivery as rows
 from fedivoisin.world import Response
 from tests.activitypub.test_delivery import HOST, INBOX, answering, deliver, deliver_as, line, prepare
-from tests.fakes import FakeWorld
+from tests.fakes import FakeWorld, key_pair
 from tests.makers import ORIGIN, put_actor
 
 
@@ -37,6 +38,26 @@ async def test_an_actor_without_a_key_says_nothing(store: Store, world: FakeWorl
     await deliver(store, world)
     assert await line(store) == ("refused", None, 1)
     assert world.requests == []
+
+
+async def test_a_key_that_cannot_be_read_is_our_fault_and_holds_up_no_other(
+    store: Store, world: FakeWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def said(tx: Tx) -> None:
+        for name in ("broken", "whole"):
+            who = await put_actor(tx, name)
+            url = f"{ORIGIN}/users/{name}"
+            await keys.add_ours(tx, who, key_pair(1), http_id=f"{url}#main-key", assertion_id=f"{url}#ed25519-key")
+            one = Activity(ActivityId(name), f"{ORIGIN}/{name}", who, "Create", None, "{}", True, tx.now)
+            await outbox.put(tx, one, [Target(f"https://{name}.example/inbox", f"{name}.example")], priority=1)
+        await tx.conn.execute(update(key).where(key.c.id.like("%broken%")).values(private="-----BEGIN"))
+
+    await store.write(said)
+    assert await deliver(store, world) == 2
+    async with store.read() as tx:
+        ends = await tx.conn.execute(select(rows.c.activity_id, rows.c.outcome, rows.c.error).order_by(rows.c.host))
+        assert [tuple(end) for end in ends] == [("broken", None, "our-fault"), ("whole", "sent", None)]
+    assert "unreadable key" in caplog.text
 
 
 async def test_what_waits_for_a_host_that_is_dead_is_given_up(store: Store, world: FakeWorld) -> None:
