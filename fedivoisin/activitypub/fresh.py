@@ -35,7 +35,7 @@ class Loaded(Struct, frozen=True):
 def load(body: bytes) -> Loaded:
     """Raises BadActivity as `strict_json` and `jsonld` do."""
     raw = strict_json.load(body)
-    return Loaded(jsonld.normalise(raw), raw)
+    return Loaded(raw if jsonld.is_surely_plain(raw, body) else jsonld.normalise(raw), raw)
 
 
 class Taken(Struct, frozen=True):

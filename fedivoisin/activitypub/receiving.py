@@ -4,7 +4,7 @@ import asyncio
 from email.message import Message
 from functools import lru_cache
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from fedivoisin.activitypub import followers_check, inbox
 from fedivoisin.activitypub.answering import failure, signed_request
@@ -51,9 +51,9 @@ def _refused(request: web.Request, error: BadActivity, *, retry_after: int | Non
 
 async def _body(request: web.Request) -> bytes:
     most = request.app[SETTINGS].limits.inbox_body
-    if not _is_activity(request.headers.get("Content-Type", "")):
+    if not _is_activity(request.headers.get(hdrs.CONTENT_TYPE, "")):
         raise BadActivity("not-an-activity-type")
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
         raise BadActivity("encoded", status=415)  # digests are of what was sent, and nothing is unpacked for strangers
     if request.content_length is not None and request.content_length > most:
         raise BadActivity("too-large", status=413)

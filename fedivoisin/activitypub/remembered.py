@@ -53,7 +53,7 @@ class Remembered:
 
     async def here(self) -> Neighbourhood:
         """The neighbourhood."""
-        return (await self._fresh()).here
+        return (self._still_true() or await self._fresh()).here
 
     async def key(self, key_id: str) -> Kept:
         """The key of a request. BadActivity from a blocked domain, in trial mode, or when it could not be had."""

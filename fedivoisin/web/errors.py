@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from multidict import istr
 
 from fedivoisin.web.keys import TEMPLATES
 
@@ -13,11 +14,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HEADERS = {
     # For what is not a page: nothing in it may load or run anything.
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
+    istr("Content-Security-Policy"): "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    istr("X-Content-Type-Options"): "nosniff",
+    istr("Referrer-Policy"): "strict-origin-when-cross-origin",
+    istr("Cross-Origin-Opener-Policy"): "same-origin",
+    istr("X-Frame-Options"): "DENY",
 }
 HSTS = "max-age=31536000"
 FAILURE_CSP = (

@@ -56,6 +56,13 @@ def normalise(document: Document) -> Document:
     return _translate(document)
 
 
+def is_surely_plain(document: Document, text: bytes) -> bool:
+    """Whether `normalise` would give it back as it is: what nearly all servers send needs no look at each node."""
+    # A keyword begins with an @, spelt out or escaped; whoever quotes one in a text gets the closer look.
+    has_no_other = text.count(b'"@') == ("@context" in document) and b"\\u0040" not in text
+    return has_no_other and _is_by_name(document.get("@context", ""))
+
+
 def _redefine(contexts: list[Any]) -> bool:
     """Whether they give our words another meaning. A server sends the same contexts with all that it says."""
     if all(map(_is_by_name, contexts)):

@@ -1,7 +1,7 @@
 """HTTP signatures, both kinds: who claims to have signed, whether it holds, and our own."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -18,6 +18,7 @@ MAX_SKEW = timedelta(hours=1)
 _MAX_SKEW_SECONDS = MAX_SKEW.total_seconds()
 
 _ONCE = frozenset({"signature", "signature-input", "host", "date", "digest", "content-digest"})
+_DIGESTS = (("digest", verify_digest), ("content-digest", verify_content_digest))
 _DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
 # What each scheme may call a key's algorithm; absent is fine. hs2019 means "the key knows": RSA-SHA256 in practice.
 _NAMES: dict[Scheme, dict[Algorithm, frozenset[str]]] = {
@@ -67,8 +68,8 @@ def sign_post(
 
 def claim_of(request: SignedRequest) -> Claim:
     """The signature taken apart; BadActivity, status 401, where it is not spelt as its scheme says."""
-    for name in _ONCE:
-        if len(request.values(name)) > 1:
+    for name in request.lines.keys() & _ONCE:
+        if len(request.lines[name]) > 1:
             raise refused("duplicate-header")
     if not request.target.startswith("/"):
         raise refused("bad-target")
@@ -121,10 +122,6 @@ def _date(value: str) -> float:
 
 
 def _check_digests(request: SignedRequest) -> None:
-    checks: tuple[tuple[str, Callable[[str, bytes], None]], ...] = (
-        ("digest", verify_digest),
-        ("content-digest", verify_content_digest),
-    )
-    for name, check in checks:
+    for name, check in _DIGESTS:
         for value in request.values(name):
             check(value, request.body)
