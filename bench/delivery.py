@@ -158,7 +158,7 @@ async def told(name: str, command: Sequence[str], sink: Sink, count: int) -> Mea
 
 @asynccontextmanager
 async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: int) -> AsyncGenerator[Ground]:
-    """Our server on its core, with three members who have followers."""
+    """Our server on its core, with members who have followers."""
     plain, secret = sinks
     rounds = [plain.hosts(letter, count) for letter in LETTERS]
     hosts = [plain.hosts("w", WARM), *rounds, secret.hosts("s", count)]
