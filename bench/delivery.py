@@ -61,7 +61,6 @@ LEFT = """SELECT (SELECT count(*) FROM delivery WHERE outcome IS NULL),
     (SELECT count(*) FROM event WHERE next_at IS NOT NULL), (SELECT count(*) FROM delivery WHERE outcome = 'sent')"""
 MEMBERS = """SELECT actor.id FROM actor JOIN membership ON membership.member_id = actor.id
     WHERE is_local AND state = 'member' ORDER BY actor.id LIMIT 8"""
-HOSTS = "FEDIVOISIN_NETWORK_LAB_HOSTS"
 FEDIFY = ROOT / "tests/peers/fedify/deliver.mjs"
 
 
@@ -173,8 +172,7 @@ async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: i
         key = keys.public_pem(keys.new_rsa().public_key())
         for writer, its in zip(writers, hosts, strict=True):
             await follow(store, writer, its, scheme="https" if its is hosts[-1] else "http", public_key=key)
-        env = {**environment(settings), **_in_a_file(settings, folder), "FEDIVOISIN_NETWORK_CA_FILE": str(authority)}
-        del env[HOSTS]
+        env = {**_with_hosts_in_a_file(settings, folder), "FEDIVOISIN_NETWORK_CA_FILE": str(authority)}
         async with running(serve(), env=env, cpu=OURS) as process:
             await until_listening(process, settings.port)
             await until_quiet(process)
@@ -183,11 +181,12 @@ async def ours(folder: Path, authority: Path, sinks: tuple[Sink, Sink], count: i
         await store.close()
 
 
-def _in_a_file(settings: Settings, folder: Path) -> Mapping[str, str]:
-    """The hosts: in one variable of the environment there is room for 128 KiB."""
+def _with_hosts_in_a_file(settings: Settings, folder: Path) -> Mapping[str, str]:
+    """The environment; in one variable of it there is room for 128 KiB, and six thousand hosts are more."""
     path = folder / "hosts.toml"
     path.write_text(f"[network]\nlab_hosts = {json.dumps(settings.network.lab_hosts)}\n", encoding="utf-8")
-    return {"FEDIVOISIN_CONFIG": str(path)}
+    others = {name: value for name, value in environment(settings).items() if name != "FEDIVOISIN_NETWORK_LAB_HOSTS"}
+    return {**others, "FEDIVOISIN_CONFIG": str(path)}
 
 
 async def measure(ground: Ground, plain: Sink, secret: Sink, count: int, *, with_fedify: bool) -> list[Measure]:

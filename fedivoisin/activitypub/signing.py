@@ -40,8 +40,9 @@ async def keys_of(tx: Tx, actor_ids: Collection[str]) -> dict[str, PrivateKey | 
         except (BadActivity, ValueError, TypeError, UnsupportedAlgorithm):
             log.exception("unreadable key", extra={"actor": actor_id})
             found[actor_id] = None
-        else:
-            found |= {actor_id: key} if key is not None else {}
+            continue
+        if key is not None:
+            found[actor_id] = key
     return found
 
 

@@ -1,15 +1,12 @@
 """What was deleted, here or elsewhere, so that it does not come back."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import bindparam, delete, exists, insert, or_, select, tuple_
+from sqlalchemy import bindparam, exists, insert, or_, select
 
 from fedivoisin.store.db import Tx
 from fedivoisin.store.schema.federation import early_deletion, tombstone
-
-KEPT_EARLY = timedelta(days=30)
-"""Four times as long as servers go on trying to deliver something."""
 
 _MARKED = exists().where(tombstone.c.url == bindparam("wanted"))
 _TAKEN_BACK = exists().where(
@@ -36,17 +33,13 @@ async def put(tx: Tx, url: str, former_type: str, *, is_local: bool) -> None:
 
 
 async def put_early(tx: Tx, url: str, by: str) -> None:
-    """`by` deletes what never came here: nobody else is bound by it, for any address may be named."""
+    """`by` deletes what never came here: nobody else is bound by it, for any address may be named.
+
+    Kept for good, like a tombstone: with a proof, anybody may pass on what was taken back, however late.
+    """
     values = {"url": url, "actor_id": by}
     if (await tx.conn.execute(select(early_deletion.c.url).filter_by(**values))).first() is None:
         await tx.conn.execute(insert(early_deletion).values(**values, deleted_at=tx.now))
-
-
-async def forget_early(tx: Tx, *, limit: int = 1000) -> int:
-    """Forget some of what was deleted early a month ago: what had overtaken it has come by now, or never will."""
-    key = tuple_(early_deletion.c.url, early_deletion.c.actor_id)
-    old = select(*key).where(early_deletion.c.deleted_at < tx.now - KEPT_EARLY).limit(limit)
-    return (await tx.conn.execute(delete(early_deletion).where(key.in_(old)))).rowcount
 
 
 async def is_gone(tx: Tx, url: str, *, author_id: str) -> bool:

@@ -18,7 +18,6 @@ from fedivoisin.store import (
     tallies,
     tasks,
     throttle,
-    tombstones,
 )
 from fedivoisin.store.db import Store, Tx
 
@@ -56,7 +55,6 @@ TABLE: Mapping[str, Task] = {
     "forget-their-hosts": Task(timedelta(days=1), strangers.forget_peers, in_batches=True),
     "purge-reports": Task(timedelta(days=1), reports.purge),
     "purge-mails": Task(timedelta(days=1), mails.purge, in_batches=True),
-    "purge-early-deletions": Task(timedelta(days=1), tombstones.forget_early, in_batches=True),
 }
 PERIODS: Mapping[str, timedelta] = {name: task.every for name, task in TABLE.items()}
 

@@ -173,7 +173,7 @@ async def test_all_who_wait_for_a_key_that_cannot_be_had_lengthen_its_pause_once
     page, here.world.pages[BOB] = here.world.pages[BOB], Response(BOB, 503, {}, b"")
     said = [says("Follow", BOB, GROUP) for _ in range(12)]
     assert {await one for one in asyncio.as_completed([_refusal(here, one) for one in said])} == {"status-503"}
-    assert set(here.asked()) == {BOB}  # once, but for who comes between the answer and its note
+    assert here.asked() in ([BOB], [BOB, BOB])  # once, but for who comes between the answer and its note
     here.world.pages[BOB] = page
     here.world.pass_time(minutes=1)
     assert await here.hear(says("Follow", BOB, GROUP)) == "done"

@@ -254,19 +254,6 @@ async def test_a_deletion_that_came_early_holds_for_who_said_it(store: Store) ->
         assert await tombstones.is_gone(tx, "https://x.example/1", author_id=eve)
 
 
-async def test_early_deletions_are_forgotten_after_a_month(store: Store, world: FakeWorld) -> None:
-    mallory = await store.write(put_actor, "mallory", host=HOST)
-    for number in range(3):
-        await store.write(tombstones.put_early, f"https://x.example/{number}", by=mallory)
-    world.pass_time(days=30)
-    assert await store.write(tombstones.forget_early) == 0
-    await store.write(tombstones.put_early, "https://x.example/3", by=mallory)
-    world.pass_time(seconds=1)
-    assert [await store.write(tombstones.forget_early, limit=2) for _ in range(3)] == [2, 1, 0]
-    async with store.read() as tx:
-        assert await tombstones.is_gone(tx, "https://x.example/3", author_id=mallory)
-
-
 async def test_a_lookup_is_tried_three_times_by_one_at_a_time_and_shows_its_state(
     store: Store, world: FakeWorld
 ) -> None:

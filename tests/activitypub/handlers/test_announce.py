@@ -6,6 +6,7 @@ import pytest
 
 from fedivoisin.store import blocks
 from fedivoisin.store.actors import Actor
+from fedivoisin.workers import tasks
 from tests.activitypub.neighbours import RENNES, Neighbours, bare, note, offer, proved, says
 
 LYON = "https://lyon.example"
@@ -187,6 +188,17 @@ async def test_a_proved_listing_that_is_not_for_everyone_is_not_kept(here: Neigh
     group, eve = await _group(here), _eve(here)
     said = _told("Create", bare(offer(EVE, to=[f"{eve}/followers"])))
     assert await _announce(here, group, said) == "unsolicited"
+    assert await here.known(f"{EVE}/item-1") is None
+
+
+async def test_what_was_deleted_before_it_came_is_not_brought_back_by_its_proof_however_late(here: Neighbours) -> None:
+    group, eve = await _group(here), (await here.followed("eve", 2, origin=LYON)).url
+    said = _told("Create", bare(offer(EVE)))
+    assert await here.hear(says("Delete", eve, f"{EVE}/item-1"), number=2) == "unknown-object"
+    for _ in range(3):
+        here.world.pass_time(days=40)
+        await tasks.run_due(here.store)
+    assert await _announce(here, group, said) == "deleted"
     assert await here.known(f"{EVE}/item-1") is None
 
 
